@@ -1,0 +1,9 @@
+//! What we mean: the plan, the state machine, verdicts, the ledger and its words.
+//!
+//! This crate is pure and total. Time, randomness and the environment are arguments; nothing here
+//! waits, reads or writes, and the same input always gives the same output.
+
+pub mod name;
+pub mod quantity;
+pub mod time;
+pub mod traffic;
