@@ -4,6 +4,7 @@
 //! waits, reads or writes, and the same input always gives the same output.
 
 pub mod name;
+pub mod plan;
 pub mod quantity;
 pub mod time;
 pub mod traffic;
