@@ -1,0 +1,183 @@
+//! Alarms and incidents: what a breach of each severity does.
+
+use std::collections::BTreeMap;
+
+use super::{Turn, rollback};
+use crate::{
+    event::{AlarmChange, AlarmReading, AlarmState},
+    judge::Finding,
+    ledger::{Actor, Fact},
+    name::AlarmArn,
+    plan::{
+        gate::Otherwise,
+        severity::{AlarmGuard, Deadline, InsufficientData, Severity},
+    },
+    rollout::{AlarmSeen, Cause, Incident, IncidentSource, IncidentState},
+    time::{Timestamp, later},
+};
+
+impl AlarmSeen {
+    /// What a reading at `now` says.
+    #[must_use]
+    pub fn of(reading: &AlarmReading, now: Timestamp) -> Self {
+        match reading {
+            AlarmReading::State { state, since, .. } => Self {
+                state: Some(*state),
+                since: *since,
+            },
+            AlarmReading::Unreadable(_) => Self {
+                state: None,
+                since: now,
+            },
+        }
+    }
+}
+
+/// What a guard's state means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Well,
+    Red,
+    Unknown,
+}
+
+pub(super) fn meaning(guard: &AlarmGuard, state: AlarmState) -> Meaning {
+    match state {
+        AlarmState::Ok => Meaning::Well,
+        AlarmState::Alarm => Meaning::Red,
+        AlarmState::InsufficientData => match guard.insufficient_data {
+            InsufficientData::Ignore => Meaning::Well,
+            InsufficientData::Alarm => Meaning::Red,
+            InsufficientData::Hold => Meaning::Unknown,
+        },
+    }
+}
+
+/// Whether a guard with this last known state lets weights rise.
+pub(crate) fn lets_advance(guard: &AlarmGuard, seen: Option<&AlarmSeen>) -> bool {
+    let Some(state) = seen.and_then(|seen| seen.state) else {
+        return false;
+    };
+    match meaning(guard, state) {
+        // A red alarm has opened an incident, which holds until a person accepts it.
+        Meaning::Well | Meaning::Red => true,
+        Meaning::Unknown => false,
+    }
+}
+
+/// An alarm says that its state changed; an older word than the last one heard changes nothing.
+pub(super) fn alarm_changed(turn: &mut Turn, change: &AlarmChange) {
+    heard(turn, &change.arn, change.state, change.at);
+}
+
+/// The alarms' states were read.
+pub(super) fn alarms_read(turn: &mut Turn, readings: &BTreeMap<AlarmArn, AlarmReading>) {
+    for (arn, reading) in readings {
+        match reading {
+            AlarmReading::State { state, since, .. } => heard(turn, arn, *state, *since),
+            AlarmReading::Unreadable(_) => unreadable(turn, arn),
+        }
+    }
+}
+
+fn unreadable(turn: &mut Turn, arn: &AlarmArn) {
+    if turn.next.status.is_forward()
+        && let Some(seen) = turn.next.alarms.get_mut(arn)
+    {
+        // The time stays: what was last heard is still the newest word of the alarm itself.
+        seen.state = None;
+    }
+}
+
+fn heard(turn: &mut Turn, arn: &AlarmArn, state: AlarmState, since: Timestamp) {
+    if !turn.next.status.is_forward() {
+        return;
+    }
+    let Some(guard) = turn
+        .next
+        .plan
+        .alarms
+        .iter()
+        .find(|guard| guard.arn == *arn)
+        .cloned()
+    else {
+        return;
+    };
+    if let Some(seen) = turn.next.alarms.get(arn)
+        && seen.since > since
+    {
+        return;
+    }
+    let seen = AlarmSeen {
+        state: Some(state),
+        since,
+    };
+    turn.next.alarms.insert(arn.clone(), seen);
+    let source = IncidentSource::Alarm(arn.clone());
+    match meaning(&guard, state) {
+        Meaning::Red => breach(turn, source, guard.severity, Vec::new()),
+        Meaning::Well => recovered(turn, &source),
+        Meaning::Unknown => {}
+    }
+}
+
+/// A source breaches: critical goes back, everything else becomes an incident, once.
+pub(super) fn breach(
+    turn: &mut Turn,
+    source: IncidentSource,
+    severity: Severity,
+    evidence: Vec<Finding>,
+) {
+    let actor = match &source {
+        IncidentSource::Alarm(arn) => Actor::Alarm(arn.clone()),
+        IncidentSource::Condition(_) => Actor::Plan,
+    };
+    let deadline = match severity {
+        Severity::Critical => {
+            let accepted = turn.next.incidents.contains_key(&source);
+            if !accepted {
+                let cause = match source {
+                    IncidentSource::Alarm(arn) => Cause::Alarm(arn),
+                    IncidentSource::Condition(text) => Cause::Condition(text),
+                };
+                rollback::roll_back(turn, actor, cause, evidence);
+            }
+            return;
+        }
+        Severity::High => Some(turn.next.plan.severities.high),
+        Severity::Medium => Some(turn.next.plan.severities.medium),
+        Severity::Low => None,
+    };
+    if turn.next.incidents.contains_key(&source) {
+        return;
+    }
+    let due = deadline.map(|Deadline { within, .. }| later(turn.now, within));
+    let otherwise = deadline.map_or(Otherwise::Hold, |deadline| deadline.otherwise);
+    let fact = Fact::IncidentOpened {
+        source: source.to_string(),
+        severity,
+        due,
+        otherwise,
+    };
+    let incident = Incident {
+        severity,
+        opened: turn.now,
+        state: IncidentState::Open { due, otherwise },
+    };
+    turn.next.incidents.insert(source, incident);
+    turn.say_on(actor, fact, evidence);
+}
+
+/// A source is as it should be: what a person accepted, or nobody need decide, is over.
+pub(super) fn recovered(turn: &mut Turn, source: &IncidentSource) {
+    let over = turn.next.incidents.get(source).is_some_and(|incident| {
+        incident.severity == Severity::Low || matches!(incident.state, IncidentState::Accepted(_))
+    });
+    if over {
+        turn.next.incidents.remove(source);
+        let fact = Fact::IncidentRecovered {
+            source: source.to_string(),
+        };
+        turn.say(Actor::Plan, fact);
+    }
+}

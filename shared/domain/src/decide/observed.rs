@@ -1,0 +1,183 @@
+//! What follows from routes having been read: acknowledgement, drift, a hand that closed the gate.
+
+use std::collections::BTreeMap;
+
+use super::{Turn, rollback, tick};
+use crate::{
+    ledger::{Actor, Fact},
+    name::RouteName,
+    rollout::{Hold, IntentKind, Next, Status},
+    target::{Goal, Propagation, Seen},
+    time::{Timestamp, later},
+    traffic::Epoch,
+};
+
+/// Routes were read under a head of this epoch.
+pub(super) fn observed(turn: &mut Turn, epoch: Epoch, routes: &BTreeMap<RouteName, Seen>) {
+    if epoch != turn.next.epoch {
+        return;
+    }
+    if turn.next.intent.is_some() {
+        acknowledge(turn, routes);
+        return;
+    }
+    match turn.next.status {
+        Status::Guarding { .. } => guard(turn, routes),
+        Status::Starting
+        | Status::Entering(_)
+        | Status::Shifting
+        | Status::Baking
+        | Status::AwaitingApproval
+        | Status::Watching
+        | Status::AwaitingFinish
+        | Status::Finishing => compare(turn, routes),
+        Status::RollingBack { .. }
+        | Status::RolledBack { .. }
+        | Status::Completed { .. }
+        | Status::Superseded { .. } => {}
+    }
+}
+
+/// Notes which routes have reached the open intent's goal, and closes it when all have.
+fn acknowledge(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
+    for (route, seen) in routes {
+        let goal = turn.next.goal(route);
+        let (epoch, now) = (turn.next.epoch, turn.now);
+        let Some(state) = turn.next.routes.get_mut(route) else {
+            continue;
+        };
+        if seen.meets(goal) {
+            state.acknowledged = Some(epoch);
+            state.effective = state.effective.or(effective(seen, now));
+        }
+    }
+    let epoch = turn.next.epoch;
+    let all = turn
+        .next
+        .routes
+        .values()
+        .all(|state| state.acknowledged == Some(epoch));
+    if let (true, Some(intent)) = (all, turn.next.intent) {
+        close(turn, intent.kind);
+    }
+}
+
+fn effective(seen: &Seen, now: Timestamp) -> Option<Timestamp> {
+    match seen.propagation {
+        Propagation::Pending => None,
+        Propagation::Done => Some(later(now, seen.settle)),
+    }
+}
+
+/// Every route has reached the goal of an intent of this kind.
+fn close(turn: &mut Turn, kind: IntentKind) {
+    turn.next.intent = None;
+    match kind {
+        IntentKind::Prepare | IntentKind::Shift => {
+            if turn.next.status == Status::Starting {
+                turn.next.status = Status::Entering(Next::Phase(0));
+                turn.say(Actor::Plan, Fact::Prepared);
+            } else {
+                tick::bake_if_in_effect(turn);
+            }
+        }
+        IntentKind::Finish => {
+            turn.next.status = Status::Completed { at: turn.now };
+            turn.say(Actor::Plan, Fact::Completed);
+        }
+        IntentKind::Rollback => {
+            if let Status::RollingBack { cause, began } = turn.next.status.clone() {
+                rollback::restored(turn, cause, began);
+            }
+        }
+    }
+}
+
+/// Looks after a rollback: a late write is undone, and when none can come any more it is confirmed.
+fn guard(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
+    for (route, seen) in routes {
+        if !seen.meets(Goal::Restored) {
+            let Status::Guarding { cause, .. } = turn.next.status.clone() else {
+                return;
+            };
+            let began = turn.now;
+            turn.open_intent(IntentKind::Rollback);
+            turn.next.status = Status::RollingBack { cause, began };
+            let fact = Fact::LateWriteUndone {
+                route: route.clone(),
+                found: seen.weight,
+            };
+            turn.say(Actor::Stranger, fact);
+            return;
+        }
+    }
+    settle(turn, routes);
+    if turn
+        .next
+        .routes
+        .keys()
+        .all(|route| routes.contains_key(route))
+    {
+        rollback::confirm(turn);
+    }
+}
+
+/// Notes which routes' weights have come into effect.
+fn settle(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
+    let now = turn.now;
+    for (route, state) in &mut turn.next.routes {
+        if let (None, Some(seen)) = (state.effective, routes.get(route)) {
+            state.effective = effective(seen, now);
+        }
+    }
+}
+
+/// Compares what was read with what is desired, while nothing is being changed.
+fn compare(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
+    settle(turn, routes);
+    for (route, seen) in routes {
+        if turn.next.routes.contains_key(route) {
+            compare_route(turn, route, seen);
+        }
+    }
+    if turn.next.status == Status::Shifting {
+        tick::bake_if_in_effect(turn);
+    }
+}
+
+fn compare_route(turn: &mut Turn, route: &RouteName, seen: &Seen) {
+    let desired = turn.next.desired.get(route);
+    let awaiting_finish = turn.next.status == Status::AwaitingFinish;
+    let Some(state) = turn.next.routes.get_mut(route) else {
+        return;
+    };
+    if awaiting_finish {
+        state.base = Some(seen.base);
+    }
+    let drift = (seen.weight > desired).then_some(seen.weight);
+    if state.drift != drift {
+        state.drift = drift;
+        let route = route.clone();
+        let (actor, fact) = match drift {
+            Some(found) => (
+                Actor::Stranger,
+                Fact::DriftFound {
+                    route,
+                    found,
+                    desired,
+                },
+            ),
+            None => (Actor::Plan, Fact::DriftGone { route }),
+        };
+        turn.say(actor, fact);
+    } else if seen.weight < desired {
+        turn.next.desired.set(route.clone(), seen.weight);
+        turn.next.epoch = turn.next.epoch.next();
+        turn.next.holds.insert(Hold::HandClosed);
+        let fact = Fact::HandClosed {
+            route: route.clone(),
+            found: seen.weight,
+        };
+        turn.say(Actor::Stranger, fact);
+    }
+}

@@ -1,0 +1,102 @@
+//! Why something that a person asked for is not done.
+
+use crate::{
+    name::{ItemName, Person, PhaseName, RouteName},
+    time::Timestamp,
+    traffic::Weight,
+};
+
+/// Why something that a person asked for is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// The rollout has ended.
+    #[error("the rollout has ended: it is {status}")]
+    Ended {
+        /// How.
+        status: &'static str,
+    },
+    /// It makes no sense where the rollout stands.
+    #[error("`{verb}` is not possible while the rollout is {status}")]
+    NotNow {
+        /// What was asked for.
+        verb: &'static str,
+        /// Where it stands.
+        status: &'static str,
+    },
+    /// Weights are being changed at this moment.
+    #[error("weights are being changed at this moment; ask again in a few seconds")]
+    InFlight,
+    /// A reason must be given.
+    #[error("`{verb}` needs a reason; it goes into the ledger")]
+    NoReason {
+        /// What was asked for.
+        verb: &'static str,
+    },
+    /// Nothing holds the rollout.
+    #[error("nothing holds the rollout, so there is nothing to resume")]
+    NothingHeld,
+    /// Nothing has failed.
+    #[error("nothing has failed that could be tried again")]
+    NothingFailed,
+    /// It was rolled back: trying again is a new rollout.
+    #[error("the rollout was rolled back; trying again starts a new one")]
+    StartsAnew,
+    /// It concerns another phase than the one the rollout is in.
+    #[error("this concerns phase {asked}, but the rollout is in {current}")]
+    OtherPhase {
+        /// The phase that was looked at.
+        asked: PhaseName,
+        /// The phase it is in.
+        current: String,
+    },
+    /// The person is in none of the groups that may approve.
+    #[error("{who} may not approve this phase; {may} may")]
+    NotAnApprover {
+        /// The person.
+        who: Person,
+        /// The groups.
+        may: String,
+    },
+    /// The phase has no such item.
+    #[error("the phase has no checklist item `{0}`")]
+    UnknownItem(ItemName),
+    /// The plan has no such route.
+    #[error("the plan has no route `{0}`")]
+    UnknownRoute(RouteName),
+    /// A route cannot express a weight.
+    #[error("{route} cannot express {wanted}; the nearest it can are {below} and {above}")]
+    Inexpressible {
+        /// The route.
+        route: RouteName,
+        /// The weight.
+        wanted: Weight,
+        /// The nearest below.
+        below: Weight,
+        /// The nearest above.
+        above: Weight,
+    },
+    /// The time to go back without phases is over.
+    #[error(
+        "going back without phases was possible until {0}; start a rollout the other way round"
+    )]
+    FastTrackOver(Timestamp),
+    /// The canary is not yet the new stable on a route.
+    #[error(
+        "{route} would send {base} to the canary without Tidegate's rule; make the canary the new stable first"
+    )]
+    NotTheNewStable {
+        /// The route.
+        route: RouteName,
+        /// The canary's share.
+        base: String,
+    },
+    /// A time that should come is past.
+    #[error("{0} is past")]
+    Past(Timestamp),
+    /// The plan does not hold together.
+    #[error("the plan is not sound: {0}")]
+    UnsoundPlan(String),
+    /// Guarding alarms are not as they should be.
+    #[error("not started: {0}; start with a reason to override")]
+    AlarmsNotWell(String),
+}

@@ -1,0 +1,84 @@
+//! Going back: a decision that every forward status accepts.
+
+use super::Turn;
+use crate::{
+    judge::Finding,
+    ledger::{Actor, Fact},
+    rollout::{Cause, HookKey, HookMoment, HookRun, HookState, IntentKind, Status},
+    time::since,
+    traffic::Weight,
+};
+
+/// Decides that traffic goes back; once it is decided, no other decision undoes it.
+pub(super) fn roll_back(turn: &mut Turn, actor: Actor, cause: Cause, evidence: Vec<Finding>) {
+    if !turn.next.status.is_forward() {
+        return;
+    }
+    begin_rollback(turn, actor, cause, evidence);
+}
+
+/// The same from a completed rollout, within its fast-track time.
+pub(super) fn begin_rollback(turn: &mut Turn, actor: Actor, cause: Cause, evidence: Vec<Finding>) {
+    turn.next.desired = turn.next.plan.all_at(Weight::ZERO);
+    turn.open_intent(IntentKind::Rollback);
+    turn.next.status = Status::RollingBack {
+        cause: cause.clone(),
+        began: turn.now,
+    };
+    turn.next.gate = None;
+    turn.next.holds.clear();
+    turn.next.incidents.clear();
+    turn.next.hooks.clear();
+    turn.next.notices.clear();
+    turn.say_on(actor, Fact::RollbackBegan { cause }, evidence);
+}
+
+/// Every route was read back on stable.
+pub(super) fn restored(turn: &mut Turn, cause: Cause, began: crate::time::Timestamp) {
+    turn.next.intent = None;
+    let first_time = turn.next.hooks.is_empty();
+    if cause.is_trouble() && first_time {
+        for index in 0..turn.next.plan.rollback.hooks.len() {
+            let key = HookKey {
+                moment: HookMoment::Rollback,
+                index,
+            };
+            let run = HookRun {
+                failures: 0,
+                state: HookState::Due,
+            };
+            turn.next.hooks.insert(key, run);
+        }
+    }
+    turn.next.status = Status::Guarding {
+        cause,
+        restored: turn.now,
+    };
+    let took = since(turn.now, began);
+    turn.say(Actor::Plan, Fact::TrafficRestored { took });
+}
+
+/// Ends the rollback if nothing can disturb it any more; called with routes that were just read as restored.
+pub(super) fn confirm(turn: &mut Turn) {
+    let Status::Guarding { cause, restored } = &turn.next.status else {
+        return;
+    };
+    let now = turn.now;
+    let settled = turn
+        .next
+        .routes
+        .values()
+        .all(|route| route.effective.is_some_and(|at| at <= now));
+    let hooks_over = turn
+        .next
+        .hooks
+        .values()
+        .all(|run| run.state != HookState::Due);
+    if settled && hooks_over && now >= turn.next.late_until {
+        turn.next.status = Status::RolledBack {
+            cause: cause.clone(),
+            restored: *restored,
+        };
+        turn.say(Actor::Plan, Fact::RollbackConfirmed);
+    }
+}

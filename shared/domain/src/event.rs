@@ -1,0 +1,214 @@
+//! Everything that can happen to a rollout.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::{
+    judge::Finding,
+    name::{AlarmArn, ItemName, Person, PhaseName, RouteName},
+    rollout::HookKey,
+    target::Seen,
+    time::Timestamp,
+    traffic::{Epoch, Weights},
+};
+
+/// Everything that can happen to a rollout that has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// Time has passed: the sweep came by.
+    Tick,
+    /// An intent's deadline has passed and its change has not been seen in the world.
+    Overran {
+        /// The intent's epoch.
+        epoch: Epoch,
+    },
+    /// An alarm says that its state changed.
+    AlarmChanged(AlarmChange),
+    /// The alarms' states were read.
+    AlarmsRead(BTreeMap<AlarmArn, AlarmReading>),
+    /// Conditions were judged.
+    Measured {
+        /// The epoch they were measured in.
+        epoch: Epoch,
+        /// What was found.
+        findings: Vec<Finding>,
+    },
+    /// Routes were read.
+    Observed {
+        /// The epoch of the head that was read before the routes were.
+        epoch: Epoch,
+        /// What each route that could be read was seen to be.
+        routes: BTreeMap<RouteName, Seen>,
+    },
+    /// A hook ended, or has not yet.
+    HookFinished {
+        /// Which.
+        hook: HookKey,
+        /// How.
+        outcome: HookOutcome,
+    },
+    /// Somebody asks for something.
+    Asked {
+        /// Who.
+        by: Person,
+        /// For what.
+        command: Command,
+    },
+}
+
+/// What somebody can ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Stop advancing; weights stay.
+    Pause {
+        /// Why.
+        reason: String,
+    },
+    /// Go on: nothing holds any more, and open incidents are accepted.
+    Resume {
+        /// Why.
+        reason: String,
+    },
+    /// Skip what is left of this phase's bake; its gates still apply.
+    Promote,
+    /// Go to the last phase's weights now, past every gate.
+    PromoteFull {
+        /// Why; a hotfix, for example.
+        reason: String,
+    },
+    /// Send traffic back to stable because something is wrong.
+    Rollback {
+        /// What.
+        reason: String,
+    },
+    /// Send traffic back to stable because the rollout is not wanted any more.
+    Abort {
+        /// Why.
+        reason: String,
+    },
+    /// Try again what failed: a hook, or a gate whose limits are used up.
+    Retry,
+    /// Set weights by hand and hold.
+    SetWeight {
+        /// The weights of the routes that change.
+        weights: Weights,
+        /// Why.
+        reason: String,
+    },
+    /// The team's tooling has made the canary the new stable: remove what is ours.
+    Finish,
+    /// Agree to go on from a phase.
+    Approve {
+        /// The phase that was looked at.
+        phase: PhaseName,
+    },
+    /// Do not agree.
+    Reject {
+        /// The phase that was looked at.
+        phase: PhaseName,
+        /// Why.
+        reason: String,
+    },
+    /// Confirm an item of the phase's checklist.
+    Check {
+        /// The phase that was looked at.
+        phase: PhaseName,
+        /// The item.
+        item: ItemName,
+    },
+    /// Raise weights although the calendar says no.
+    OverrideCalendar {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// A new rollout takes over the routes at their current weights.
+    Supersede {
+        /// The new rollout's number.
+        by: u64,
+    },
+}
+
+impl Command {
+    /// What an operator types for it.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Promote => "promote",
+            Self::PromoteFull { .. } => "promote --full",
+            Self::Rollback { .. } => "rollback",
+            Self::Abort { .. } => "abort",
+            Self::Retry => "retry",
+            Self::SetWeight { .. } => "set-weight",
+            Self::Finish => "finish",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Check { .. } => "check",
+            Self::OverrideCalendar { .. } => "override-calendar",
+            Self::Supersede { .. } => "start --supersede",
+        }
+    }
+}
+
+/// The state of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AlarmState {
+    /// `OK`
+    Ok,
+    /// `ALARM`
+    Alarm,
+    /// `INSUFFICIENT_DATA`
+    InsufficientData,
+}
+
+impl fmt::Display for AlarmState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        })
+    }
+}
+
+/// An alarm's transition, as it came on some path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AlarmChange {
+    /// The alarm.
+    pub arn: AlarmArn,
+    /// Its new state.
+    pub state: AlarmState,
+    /// When it changed, by the alarm itself.
+    pub at: Timestamp,
+    /// The alarm's own words.
+    pub reason: String,
+}
+
+/// An alarm's state, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum AlarmReading {
+    /// It was read.
+    State {
+        /// The state.
+        state: AlarmState,
+        /// When it was entered.
+        since: Timestamp,
+        /// The alarm's own words.
+        reason: String,
+    },
+    /// It does not exist, or could not be read.
+    Unreadable(String),
+}
+
+/// How a hook ended, if it has.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum HookOutcome {
+    /// It is at work and will be asked again.
+    Running,
+    /// It did what it should.
+    Succeeded,
+    /// It did not.
+    Failed(String),
+}

@@ -1,0 +1,380 @@
+//! Everything that can stand in a ledger, and how it is said there.
+
+use derive_more::Display;
+
+use crate::{
+    name::{ItemName, PhaseName, RouteName},
+    plan::{gate::Otherwise, severity::Severity},
+    rollout::{Cause, Origin},
+    time::{SignedDuration, Spell, Timestamp},
+    traffic::Weight,
+};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+pub enum Fact {
+    /// The rollout began.
+    #[display("rollout started{}, plan {plan}", origin_words(*origin))]
+    Started {
+        /// What it follows.
+        origin: Origin,
+        /// The plan's hash.
+        plan: String,
+    },
+    /// It began although alarms were not as they should be.
+    #[display("started although {alarms}: {reason}")]
+    AlarmsOverridden {
+        /// Which, and how they were.
+        alarms: String,
+        /// Why that is borne.
+        reason: String,
+    },
+    /// The routes are ready to carry weight.
+    #[display("every route is ready, canary at 0%")]
+    Prepared,
+    /// A phase's weights were decided.
+    #[display("phase {phase} entered")]
+    PhaseEntered {
+        /// The phase.
+        phase: PhaseName,
+    },
+    /// A phase's weights are in effect on every route.
+    #[display("the weights of phase {phase} are in effect from {since}")]
+    InEffect {
+        /// The phase.
+        phase: PhaseName,
+        /// When they reach, or reached, the last client.
+        since: Timestamp,
+    },
+    /// A phase's conditions, time and checklist are all there.
+    #[display("the gate of phase {phase} passed")]
+    GatePassed {
+        /// The phase.
+        phase: PhaseName,
+    },
+    /// A gate's limits are used up.
+    #[display("the gate failed: {what}; {}", then_words(*then))]
+    GateFailed {
+        /// Which condition, and how often.
+        what: String,
+        /// What happens now.
+        then: Otherwise,
+    },
+    /// People were asked to approve.
+    #[display("{needed} approval(s) asked for phase {phase}{}", until_words(*until))]
+    ApprovalAsked {
+        /// The phase.
+        phase: PhaseName,
+        /// How many must.
+        needed: u32,
+        /// By when.
+        until: Option<Timestamp>,
+    },
+    /// A person approved.
+    #[display("phase {phase} approved, {have} of {needed}")]
+    Approved {
+        /// The phase.
+        phase: PhaseName,
+        /// How many have.
+        have: u32,
+        /// How many must.
+        needed: u32,
+    },
+    /// A person did not agree.
+    #[display("phase {phase} rejected: {reason}")]
+    Rejected {
+        /// The phase.
+        phase: PhaseName,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody approved in time.
+    #[display("nobody approved phase {phase} in time; {}", then_words(*then))]
+    ApprovalExpired {
+        /// The phase.
+        phase: PhaseName,
+        /// What happens now.
+        then: Otherwise,
+    },
+    /// A person confirmed an item of a checklist.
+    #[display("{item} confirmed")]
+    Checked {
+        /// The item.
+        item: ItemName,
+    },
+    /// A phase is overdue.
+    #[display("phase {phase} is overdue: it should take at most {}; a person decides", Spell(*within))]
+    Overdue {
+        /// The phase.
+        phase: PhaseName,
+        /// How long it may take.
+        within: SignedDuration,
+    },
+    /// A hook did what it should.
+    #[display("hook {hook} succeeded")]
+    HookSucceeded {
+        /// The hook.
+        hook: String,
+    },
+    /// A hook failed and is tried again, or not.
+    #[display("hook {hook} failed for the {failures}. time: {why}; {then}")]
+    HookFailed {
+        /// The hook.
+        hook: String,
+        /// Its words.
+        why: String,
+        /// How often it has failed.
+        failures: u32,
+        /// What happens now.
+        then: AfterFailure,
+    },
+    /// A breach was found.
+    #[display("{severity} incident: {source}{}", due_words(*due, *otherwise))]
+    IncidentOpened {
+        /// What.
+        source: String,
+        /// How bad.
+        severity: Severity,
+        /// By when somebody should decide.
+        due: Option<Timestamp>,
+        /// What happens then.
+        otherwise: Otherwise,
+    },
+    /// Nobody decided on a breach in time.
+    #[display("nobody decided in time on {source}; {}", then_words(*then))]
+    IncidentOverdue {
+        /// What.
+        source: String,
+        /// What happens now.
+        then: Otherwise,
+    },
+    /// A person lets the rollout go on in spite of a breach.
+    #[display("{source} accepted")]
+    IncidentAccepted {
+        /// What.
+        source: String,
+    },
+    /// A breach's source is as it should be again.
+    #[display("{source} is as it should be again")]
+    IncidentRecovered {
+        /// What.
+        source: String,
+    },
+    /// A person stopped the advance.
+    #[display("paused: {reason}")]
+    Paused {
+        /// Why.
+        reason: String,
+    },
+    /// A person let it go on.
+    #[display("resumed: {reason}")]
+    Resumed {
+        /// Why.
+        reason: String,
+    },
+    /// A person skipped what was left of a bake.
+    #[display("the rest of the bake of phase {phase} skipped")]
+    Promoted {
+        /// The phase.
+        phase: PhaseName,
+    },
+    /// A person went to the last phase past every gate.
+    #[display("promoted past every gate: {reason}")]
+    PromotedFull {
+        /// Why.
+        reason: String,
+    },
+    /// A person set weights by hand.
+    #[display("weights set by hand: {reason}")]
+    WeightSet {
+        /// Why.
+        reason: String,
+    },
+    /// A person overrode the calendar.
+    #[display("calendar overridden until {until}: {reason}")]
+    CalendarOverridden {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// A rollback was decided.
+    #[display("rolling back: {cause}")]
+    RollbackBegan {
+        /// Why.
+        cause: Cause,
+    },
+    /// Traffic is back on stable, read back from every route.
+    #[display("all traffic is back on stable, {} after the decision", Spell(*took))]
+    TrafficRestored {
+        /// How long after the decision.
+        took: SignedDuration,
+    },
+    /// No late write can disturb the rollback any more.
+    #[display("the rollback is confirmed: no late write can disturb it")]
+    RollbackConfirmed,
+    /// Traffic is not back within the plan's time.
+    #[display("traffic is not back within {}", Spell(*within))]
+    RollbackLate {
+        /// The plan's time.
+        within: SignedDuration,
+    },
+    /// A change could not be put into effect and is being tried again.
+    #[display("the change could not be put into effect in {tries} tries; trying again")]
+    ChangeStuck {
+        /// How often it has been tried.
+        tries: u32,
+    },
+    /// Somebody else made a route's weight higher than desired.
+    #[display("{route} is at {found}, it should be at {desired}; holding")]
+    DriftFound {
+        /// The route.
+        route: RouteName,
+        /// Its weight.
+        found: Weight,
+        /// What it should be.
+        desired: Weight,
+    },
+    /// A drift is gone.
+    #[display("{route} is as it should be again")]
+    DriftGone {
+        /// The route.
+        route: RouteName,
+    },
+    /// Somebody else made a route's weight lower than desired; it is adopted.
+    #[display("{route} was closed to {found} by hand; adopted, holding")]
+    HandClosed {
+        /// The route.
+        route: RouteName,
+        /// Its weight.
+        found: Weight,
+    },
+    /// A late write was found after a rollback and put right.
+    #[display("{route} was at {found} after the rollback; putting it right")]
+    LateWriteUndone {
+        /// The route.
+        route: RouteName,
+        /// Its weight.
+        found: Weight,
+    },
+    /// The watch began.
+    #[display("watching for {}", Spell(*lasts))]
+    WatchBegan {
+        /// How long it lasts.
+        lasts: SignedDuration,
+    },
+    /// The watch has passed; the team's tooling is waited for.
+    #[display(
+        "the watch passed; waiting for the canary to be made the new stable, and `tidegate finish`"
+    )]
+    FinishAwaited,
+    /// The canary is being made the new stable.
+    #[display("making the canary the new stable")]
+    FinishBegan,
+    /// The rollout is done.
+    #[display("completed")]
+    Completed,
+    /// Another rollout took over the routes.
+    #[display("superseded by rollout {by}")]
+    Superseded {
+        /// Its number.
+        by: u64,
+    },
+    /// A person asked to try again what had failed.
+    #[display("trying again what failed")]
+    Retried,
+}
+
+/// What happens after a hook has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+pub enum AfterFailure {
+    /// It is tried again.
+    #[display("trying again")]
+    TriedAgain,
+    /// It is written down, and the rollout goes on.
+    #[display("going on without it")]
+    Ignored,
+    /// What its plan says of failed hooks.
+    #[display("{}", then_words(*_0))]
+    Then(Otherwise),
+}
+
+fn then_words(otherwise: Otherwise) -> &'static str {
+    match otherwise {
+        Otherwise::Hold => "holding for a person",
+        Otherwise::Rollback => "rolling back",
+    }
+}
+
+fn origin_words(origin: Origin) -> String {
+    match origin {
+        Origin::Fresh => String::new(),
+        Origin::Retry(number) => format!(" (again, after #{number})"),
+        Origin::Superseded(number) => format!(" (instead of #{number}, from its weights)"),
+    }
+}
+
+fn until_words(until: Option<Timestamp>) -> String {
+    until.map_or_else(String::new, |until| format!(", until {until}"))
+}
+
+fn due_words(due: Option<Timestamp>, otherwise: Otherwise) -> String {
+    let Some(due) = due else {
+        return String::new();
+    };
+    match otherwise {
+        Otherwise::Hold => format!("; holding, a person should decide by {due}"),
+        Otherwise::Rollback => {
+            format!("; holding, traffic goes back at {due} unless a person decides")
+        }
+    }
+}
+
+impl Fact {
+    /// A short name that stays the same.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::AlarmsOverridden { .. } => "alarms-overridden",
+            Self::Prepared => "prepared",
+            Self::PhaseEntered { .. } => "phase-entered",
+            Self::InEffect { .. } => "in-effect",
+            Self::GatePassed { .. } => "gate-passed",
+            Self::GateFailed { .. } => "gate-failed",
+            Self::ApprovalAsked { .. } => "approval-asked",
+            Self::Approved { .. } => "approved",
+            Self::Rejected { .. } => "rejected",
+            Self::ApprovalExpired { .. } => "approval-expired",
+            Self::Checked { .. } => "checked",
+            Self::Overdue { .. } => "overdue",
+            Self::HookSucceeded { .. } => "hook-succeeded",
+            Self::HookFailed { .. } => "hook-failed",
+            Self::IncidentOpened { .. } => "incident-opened",
+            Self::IncidentOverdue { .. } => "incident-overdue",
+            Self::IncidentAccepted { .. } => "incident-accepted",
+            Self::IncidentRecovered { .. } => "incident-recovered",
+            Self::Paused { .. } => "paused",
+            Self::Resumed { .. } => "resumed",
+            Self::Promoted { .. } => "promoted",
+            Self::PromotedFull { .. } => "promoted-full",
+            Self::WeightSet { .. } => "weight-set",
+            Self::CalendarOverridden { .. } => "calendar-overridden",
+            Self::RollbackBegan { .. } => "rollback-began",
+            Self::TrafficRestored { .. } => "traffic-restored",
+            Self::RollbackConfirmed => "rollback-confirmed",
+            Self::RollbackLate { .. } => "rollback-late",
+            Self::ChangeStuck { .. } => "change-stuck",
+            Self::DriftFound { .. } => "drift-found",
+            Self::DriftGone { .. } => "drift-gone",
+            Self::HandClosed { .. } => "hand-closed",
+            Self::LateWriteUndone { .. } => "late-write-undone",
+            Self::WatchBegan { .. } => "watch-began",
+            Self::FinishAwaited => "finish-awaited",
+            Self::FinishBegan => "finish-began",
+            Self::Completed => "completed",
+            Self::Superseded { .. } => "superseded",
+            Self::Retried => "retried",
+        }
+    }
+}

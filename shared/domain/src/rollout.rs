@@ -1,0 +1,619 @@
+//! The rollout: the one record that says where traffic should be, and why.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use crate::{
+    event::AlarmState,
+    judge::{Finding, Verdict},
+    ledger::Chain,
+    name::{AlarmArn, ItemName, Person, RolloutId, RouteName},
+    plan::{
+        Plan,
+        gate::{Condition, Otherwise},
+        hook::Hook,
+        phase::Phase,
+        severity::Severity,
+    },
+    target::Goal,
+    time::{SignedDuration, Timestamp},
+    traffic::{Epoch, Weight, Weights},
+};
+
+/// How long after its commit a change may be written.
+pub const INTENT_LASTS: SignedDuration = SignedDuration::from_secs(10);
+
+/// How long after its intent's deadline an old write may still land where the last writer wins: a signed
+/// request is taken for 5 minutes (AWS `SigV4`), a server may work on it for one, clocks differ by one.
+pub const LATE_WRITE_BOUND: SignedDuration = SignedDuration::from_mins(7);
+
+/// One run of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Rollout {
+    /// `<service>#<number>`.
+    pub id: RolloutId,
+    /// The plan it runs.
+    pub plan: Arc<Plan>,
+    /// Who started it.
+    pub started_by: Person,
+    /// When.
+    pub started_at: Timestamp,
+    /// What it follows.
+    pub origin: Origin,
+    /// Grows with every commit; a commit is refused if it has moved.
+    pub revision: u64,
+    /// Grows with every decision about the weights.
+    pub epoch: Epoch,
+    /// Where it stands.
+    pub status: Status,
+    /// The phase whose weights were last decided; none before the first.
+    pub phase: Option<usize>,
+    /// The weights that the world should have.
+    pub desired: Weights,
+    /// The change that is being made, if one is.
+    pub intent: Option<Intent>,
+    /// From when on no late write can land on a target that takes every write.
+    pub late_until: Timestamp,
+    /// What is known of each route.
+    pub routes: BTreeMap<RouteName, RouteState>,
+    /// Evidence of the phase whose weights are in effect, or of the watch.
+    pub gate: Option<Gate>,
+    /// Why nothing advances until a person says so.
+    pub holds: BTreeSet<Hold>,
+    /// Breaches that people were told of.
+    pub incidents: BTreeMap<IncidentSource, Incident>,
+    /// The last known state of each guarding alarm.
+    pub alarms: BTreeMap<AlarmArn, AlarmSeen>,
+    /// Hooks that are due or have run.
+    pub hooks: BTreeMap<HookKey, HookRun>,
+    /// What people were told once and need not hear again.
+    pub notices: BTreeSet<Notice>,
+    /// Until when the calendar is overridden.
+    pub calendar_override: Option<Timestamp>,
+    /// The end of the ledger.
+    pub chain: Chain,
+}
+
+/// What a rollout follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// Nothing.
+    Fresh,
+    /// The same plan's rollout of this number, which was rolled back.
+    Retry(u64),
+    /// A rollout of this number, which it took the routes from.
+    Superseded(u64),
+}
+
+/// Where a rollout stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// The routes are being prepared at canary 0.
+    Starting,
+    /// The next phase may begin as soon as the calendar and the hooks allow.
+    Entering(Next),
+    /// A phase's weights are being put into effect.
+    Shifting,
+    /// A phase's weights are in effect; time and evidence gather.
+    Baking,
+    /// All evidence is there; people are asked.
+    AwaitingApproval,
+    /// After the last phase: the canary has everything, stable is kept.
+    Watching,
+    /// The watch has passed; the team's tooling must make the canary the new stable.
+    AwaitingFinish,
+    /// The canary is being made the new stable.
+    Finishing,
+    /// Done.
+    Completed {
+        /// When.
+        at: Timestamp,
+    },
+    /// Traffic is going back to stable.
+    RollingBack {
+        /// Why.
+        cause: Cause,
+        /// Since when.
+        began: Timestamp,
+    },
+    /// Traffic is back; it is not yet sure that no late write can disturb it.
+    Guarding {
+        /// Why.
+        cause: Cause,
+        /// When traffic was back.
+        restored: Timestamp,
+    },
+    /// Traffic is back for good.
+    RolledBack {
+        /// Why.
+        cause: Cause,
+        /// When traffic was back.
+        restored: Timestamp,
+    },
+    /// Another rollout has taken over the routes.
+    Superseded {
+        /// Its number.
+        by: u64,
+    },
+}
+
+impl Status {
+    /// A short name, the same in messages, logs and records.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Entering(_) => "entering",
+            Self::Shifting => "shifting",
+            Self::Baking => "baking",
+            Self::AwaitingApproval => "awaiting approval",
+            Self::Watching => "watching",
+            Self::AwaitingFinish => "awaiting finish",
+            Self::Finishing => "finishing",
+            Self::Completed { .. } => "completed",
+            Self::RollingBack { .. } => "rolling back",
+            Self::Guarding { .. } => "guarding",
+            Self::RolledBack { .. } => "rolled back",
+            Self::Superseded { .. } => "superseded",
+        }
+    }
+
+    /// Whether the rollout owns its routes and somebody must look after it.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        match self {
+            Self::Starting
+            | Self::Entering(_)
+            | Self::Shifting
+            | Self::Baking
+            | Self::AwaitingApproval
+            | Self::Watching
+            | Self::AwaitingFinish
+            | Self::Finishing
+            | Self::RollingBack { .. }
+            | Self::Guarding { .. } => true,
+            Self::Completed { .. } | Self::RolledBack { .. } | Self::Superseded { .. } => false,
+        }
+    }
+
+    /// Whether a rollback has been decided.
+    #[must_use]
+    pub const fn is_rollback(&self) -> bool {
+        match self {
+            Self::RollingBack { .. } | Self::Guarding { .. } | Self::RolledBack { .. } => true,
+            Self::Starting
+            | Self::Entering(_)
+            | Self::Shifting
+            | Self::Baking
+            | Self::AwaitingApproval
+            | Self::Watching
+            | Self::AwaitingFinish
+            | Self::Finishing
+            | Self::Completed { .. }
+            | Self::Superseded { .. } => false,
+        }
+    }
+
+    /// Whether the rollout is in one of its phases, or between two.
+    #[must_use]
+    pub const fn is_phased(&self) -> bool {
+        match self {
+            Self::Entering(_) | Self::Shifting | Self::Baking | Self::AwaitingApproval => true,
+            Self::Starting
+            | Self::Watching
+            | Self::AwaitingFinish
+            | Self::Finishing
+            | Self::Completed { .. }
+            | Self::RollingBack { .. }
+            | Self::Guarding { .. }
+            | Self::RolledBack { .. }
+            | Self::Superseded { .. } => false,
+        }
+    }
+
+    /// Whether the rollout is on its way forward: a rollback would change something.
+    #[must_use]
+    pub const fn is_forward(&self) -> bool {
+        self.is_active() && !self.is_rollback()
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What comes after a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Next {
+    /// The phase of this index.
+    Phase(usize),
+    /// The watch, or the end if there is none.
+    Watch,
+}
+
+/// Why traffic goes back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// A critical alarm went off.
+    Alarm(AlarmArn),
+    /// A condition says so.
+    Condition(String),
+    /// A person says that something is wrong.
+    Person(Person, String),
+    /// A person does not want the rollout any more.
+    Aborted(Person, String),
+    /// An incident was not decided in time.
+    IncidentOverdue(String),
+    /// Nobody approved in time, or somebody did not agree.
+    NotApproved(String),
+    /// A gate has failed.
+    GateFailed(String),
+    /// A hook has failed.
+    HookFailed(String),
+}
+
+impl Cause {
+    /// Whether something is wrong, as opposed to a change of mind: the rollback hooks run.
+    #[must_use]
+    pub const fn is_trouble(&self) -> bool {
+        match self {
+            Self::Aborted(..) => false,
+            Self::Alarm(_)
+            | Self::Condition(_)
+            | Self::Person(..)
+            | Self::IncidentOverdue(_)
+            | Self::NotApproved(_)
+            | Self::GateFailed(_)
+            | Self::HookFailed(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alarm(arn) => write!(f, "alarm {} went off", alarm_name(arn)),
+            Self::Condition(condition) => write!(f, "{condition}"),
+            Self::Person(who, why) => write!(f, "{who}: {why}"),
+            Self::Aborted(who, why) => write!(f, "aborted by {who}: {why}"),
+            Self::IncidentOverdue(what) => write!(f, "nobody decided in time on: {what}"),
+            Self::NotApproved(why) | Self::GateFailed(why) | Self::HookFailed(why) => {
+                write!(f, "{why}")
+            }
+        }
+    }
+}
+
+/// An alarm's name: what follows `:alarm:` in its ARN.
+#[must_use]
+pub fn alarm_name(arn: &AlarmArn) -> &str {
+    let text = arn.as_str();
+    text.split_once(":alarm:").map_or(text, |(_, name)| name)
+}
+
+/// The write-ahead note of a traffic change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Intent {
+    /// The decision it belongs to.
+    pub epoch: Epoch,
+    /// What is being done.
+    pub kind: IntentKind,
+    /// Nothing is written for it after this.
+    pub deadline: Timestamp,
+    /// How often it has been taken up again.
+    pub retakes: u32,
+}
+
+/// What a traffic change is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IntentKind {
+    /// Put in place what carries weight.
+    Prepare,
+    /// Set the desired weights.
+    Shift,
+    /// Make the canary the new stable.
+    Finish,
+    /// Everything back to stable.
+    Rollback,
+}
+
+/// What is known of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct RouteState {
+    /// The epoch whose goal was last read back.
+    pub acknowledged: Option<Epoch>,
+    /// When that epoch's weight reaches, or reached, the last client; unknown while it propagates.
+    pub effective: Option<Timestamp>,
+    /// A weight higher than desired that somebody else wrote.
+    pub drift: Option<Weight>,
+    /// The canary's share that would be left without what is ours, once the watch has passed.
+    pub base: Option<Weight>,
+}
+
+/// Evidence of a phase, or of the watch.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Gate {
+    /// When the weights were in effect on every route.
+    pub since: Timestamp,
+    /// A tally for each `require` condition, in the plan's order.
+    pub tallies: Vec<Tally>,
+    /// Who asked to skip what is left of the bake.
+    pub promoted: Option<Person>,
+    /// Who has confirmed what.
+    pub checked: BTreeMap<ItemName, Person>,
+    /// Who has approved.
+    pub approvals: BTreeSet<Person>,
+    /// When people were asked to approve.
+    pub asked: Option<Timestamp>,
+    /// When the phase is overdue; moved on when a person resumes.
+    pub overdue: Option<Timestamp>,
+}
+
+/// The measurements of one condition, counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Tally {
+    /// The newest measurement.
+    pub last: Option<Finding>,
+    /// Passed measurements in a row.
+    pub passes: u32,
+    /// Failed measurements in the phase.
+    pub failures: u32,
+    /// Failed measurements in a row.
+    pub consecutive_failures: u32,
+    /// Measurements in a row that could not be made.
+    pub errors: u32,
+}
+
+impl Tally {
+    /// Counts a measurement, once for each window.
+    pub fn count(&mut self, finding: Finding) {
+        if let Some(last) = &self.last
+            && finding.window.to <= last.window.to
+        {
+            return;
+        }
+        match finding.verdict {
+            Verdict::Pass => {
+                self.passes = self.passes.saturating_add(1);
+                self.consecutive_failures = 0;
+                self.errors = 0;
+            }
+            Verdict::Fail => {
+                self.passes = 0;
+                self.failures = self.failures.saturating_add(1);
+                self.consecutive_failures = self.consecutive_failures.saturating_add(1);
+                self.errors = 0;
+            }
+            Verdict::Inconclusive(_) => self.passes = 0,
+            Verdict::Error(_) => {
+                self.passes = 0;
+                self.errors = self.errors.saturating_add(1);
+            }
+        }
+        self.last = Some(finding);
+    }
+}
+
+/// Why nothing advances until a person says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hold {
+    /// A person paused it.
+    Paused,
+    /// A person set weights by hand.
+    WeightSet,
+    /// Somebody else made a weight lower.
+    HandClosed,
+    /// A gate's limits are used up.
+    GateFailed,
+    /// A hook has failed.
+    HookFailed,
+    /// A phase is overdue.
+    Overdue,
+    /// An approver did not agree.
+    Rejected,
+    /// Nobody approved in time.
+    ApprovalExpired,
+}
+
+/// What people were told once and need not hear again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Notice {
+    /// Traffic is not back within the plan's time.
+    RollbackLate,
+    /// A change could not be put into effect in several tries.
+    ChangeStuck,
+}
+
+/// What opened an incident.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IncidentSource {
+    /// An alarm.
+    Alarm(AlarmArn),
+    /// A condition, as it is written.
+    Condition(String),
+}
+
+impl fmt::Display for IncidentSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Alarm(arn) => write!(f, "alarm {}", alarm_name(arn)),
+            Self::Condition(condition) => write!(f, "{condition}"),
+        }
+    }
+}
+
+/// A breach that people were told of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Incident {
+    /// How bad it is.
+    pub severity: Severity,
+    /// When it was found.
+    pub opened: Timestamp,
+    /// Whether somebody has decided.
+    pub state: IncidentState,
+}
+
+/// Whether somebody has decided on an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum IncidentState {
+    /// Nobody has. Low ones have no deadline and hold nothing.
+    Open {
+        /// By when somebody should.
+        due: Option<Timestamp>,
+        /// What happens then.
+        otherwise: Otherwise,
+    },
+    /// A person lets the rollout go on; said again only after the source has recovered.
+    Accepted(Person),
+}
+
+/// The last known state of an alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AlarmSeen {
+    /// Its state; none if it could not be read.
+    pub state: Option<AlarmState>,
+    /// When it was entered, by the alarm itself.
+    pub since: Timestamp,
+}
+
+/// Which run of which hook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HookKey {
+    /// When it is due.
+    pub moment: HookMoment,
+    /// Its place in that moment's list.
+    pub index: usize,
+}
+
+/// When a hook is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HookMoment {
+    /// When the phase's gates have passed.
+    After(usize),
+    /// Before the phase's weights are set.
+    Before(usize),
+    /// After traffic is back.
+    Rollback,
+}
+
+/// How a hook's run stands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HookRun {
+    /// How often it has been tried and failed.
+    pub failures: u32,
+    /// How it stands.
+    pub state: HookState,
+}
+
+/// How a hook's run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HookState {
+    /// It is to be run, or looked at again.
+    Due,
+    /// It did what it should, or its failure does not matter.
+    Done,
+    /// It has failed for good.
+    Failed,
+}
+
+impl Rollout {
+    /// The phase whose weights were last decided.
+    #[must_use]
+    pub fn current_phase(&self) -> Option<&Phase> {
+        self.phase.and_then(|index| self.plan.phases.get(index))
+    }
+
+    /// What a route is wanted to be now.
+    #[must_use]
+    pub fn goal(&self, route: &RouteName) -> Goal {
+        if let Some(intent) = self.intent {
+            return match intent.kind {
+                IntentKind::Prepare => Goal::Prepared,
+                IntentKind::Shift => Goal::Weight(self.desired.get(route)),
+                IntentKind::Finish => Goal::Finished,
+                IntentKind::Rollback => Goal::Restored,
+            };
+        }
+        if self.status.is_rollback() {
+            return Goal::Restored;
+        }
+        match self.status {
+            Status::Completed { .. } => Goal::Finished,
+            Status::Starting
+            | Status::Entering(_)
+            | Status::Shifting
+            | Status::Baking
+            | Status::AwaitingApproval
+            | Status::Watching
+            | Status::AwaitingFinish
+            | Status::Finishing
+            | Status::RollingBack { .. }
+            | Status::Guarding { .. }
+            | Status::RolledBack { .. }
+            | Status::Superseded { .. } => Goal::Weight(self.desired.get(route)),
+        }
+    }
+
+    /// The conditions that must hold to go on from where the rollout stands.
+    #[must_use]
+    pub fn required(&self) -> &[Condition] {
+        match (&self.status, &self.plan.watch) {
+            (Status::Watching, Some(watch)) => &watch.require,
+            (Status::Watching, None) => &[],
+            _ => self
+                .current_phase()
+                .map_or(&[], |phase| phase.require.as_slice()),
+        }
+    }
+
+    /// The conditions that send traffic back from where the rollout stands.
+    #[must_use]
+    pub fn rollback_conditions(&self) -> &[Condition] {
+        match (&self.status, &self.plan.watch) {
+            (Status::Watching, Some(watch)) => &watch.rollback,
+            (Status::Watching, None) => &[],
+            _ => self
+                .current_phase()
+                .map_or(&[], |phase| phase.rollback.as_slice()),
+        }
+    }
+
+    /// The hook that a key stands for.
+    #[must_use]
+    pub fn hook(&self, key: HookKey) -> Option<(&crate::name::HookName, &Hook)> {
+        let phase = |index: usize| self.plan.phases.get(index);
+        let names = match key.moment {
+            HookMoment::After(index) => &phase(index)?.after,
+            HookMoment::Before(index) => &phase(index)?.before,
+            HookMoment::Rollback => &self.plan.rollback.hooks,
+        };
+        let name = names.get(key.index)?;
+        Some((name, self.plan.hooks.get(name)?))
+    }
+
+    /// The hook that is to be run, or looked at again, now: they run one after the other.
+    #[must_use]
+    pub fn hook_due(&self) -> Option<HookKey> {
+        let unfinished = self
+            .hooks
+            .iter()
+            .find(|(_, run)| run.state != HookState::Done);
+        match unfinished {
+            Some((key, run)) if run.state == HookState::Due => Some(*key),
+            _ => None,
+        }
+    }
+
+    /// Incidents that hold the rollout.
+    pub fn holding_incidents(&self) -> impl Iterator<Item = (&IncidentSource, &Incident)> {
+        self.incidents.iter().filter(|(_, incident)| {
+            incident.severity > Severity::Low
+                && matches!(incident.state, IncidentState::Open { .. })
+        })
+    }
+}
