@@ -293,6 +293,8 @@ pub enum HookMoment {
     After(usize),
     /// Before the phase's weights are set.
     Before(usize),
+    /// When traffic is back: the canary's targets get the plan's drain; the index is the route's.
+    Drain,
     /// After traffic is back.
     Rollback,
 }
@@ -386,10 +388,21 @@ impl Rollout {
         let names = match key.moment {
             HookMoment::After(index) => &phase(index)?.after,
             HookMoment::Before(index) => &phase(index)?.before,
+            HookMoment::Drain => return None,
             HookMoment::Rollback => &self.plan.rollback.hooks,
         };
         let name = names.get(key.index)?;
         Some((name, self.plan.hooks.get(name)?))
+    }
+
+    /// What a hook, or the setting of a drain, is called.
+    #[must_use]
+    pub fn hook_name(&self, key: HookKey) -> Option<String> {
+        if key.moment == HookMoment::Drain {
+            let route = self.plan.routes.keys().nth(key.index)?;
+            return Some(format!("drain of {route}"));
+        }
+        self.hook(key).map(|(name, _)| name.to_string())
     }
 
     /// The hook that is to be run, or looked at again, now: they run one after the other.

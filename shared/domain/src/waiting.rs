@@ -174,9 +174,8 @@ fn hook(rollout: &Rollout) -> Option<Waiting> {
         .hooks
         .iter()
         .find(|(_, run)| run.state == HookState::Due)?;
-    let (name, _) = rollout.hook(*key)?;
     Some(Waiting::Hook {
-        name: name.to_string(),
+        name: rollout.hook_name(*key)?,
     })
 }
 

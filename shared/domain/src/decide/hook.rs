@@ -8,16 +8,15 @@ use crate::{
     rollout::{Cause, Hold, HookKey, HookMoment, HookState},
 };
 
+/// How often setting the drain is tried.
+const DRAIN_ATTEMPTS: u32 = 3;
+
 /// A hook ended, or has not yet.
 pub(super) fn finished(turn: &mut Turn, key: HookKey, outcome: &HookOutcome) {
     if turn.next.hook_due() != Some(key) {
         return;
     }
-    let Some((name, attempts, on_failure)) = turn
-        .next
-        .hook(key)
-        .map(|(name, hook)| (name.to_string(), hook.attempts, hook.on_failure))
-    else {
+    let Some((name, attempts, on_failure)) = described(turn, key) else {
         return;
     };
     let Some(run) = turn.next.hooks.get_mut(&key) else {
@@ -32,10 +31,8 @@ pub(super) fn finished(turn: &mut Turn, key: HookKey, outcome: &HookOutcome) {
         HookOutcome::Failed(why) => {
             run.failures = run.failures.saturating_add(1);
             let failures = run.failures;
-            // After a rollback nothing is left to hold or to send back: a failure is told, and that is all.
             let then = match on_failure {
                 _ if failures < attempts => AfterFailure::TriedAgain,
-                _ if key.moment == HookMoment::Rollback => AfterFailure::Ignored,
                 HookFailure::Ignore => AfterFailure::Ignored,
                 HookFailure::Gate(otherwise) => AfterFailure::Then(otherwise),
             };
@@ -45,6 +42,24 @@ pub(super) fn finished(turn: &mut Turn, key: HookKey, outcome: &HookOutcome) {
                 AfterFailure::Then(_) => HookState::Failed,
             };
             failed(turn, name, why, failures, then);
+        }
+    }
+}
+
+/// A hook's name, how often it is tried, and what its failure does.
+///
+/// After a rollback nothing is left to hold or to send back: a failure is told, and that is all.
+fn described(turn: &Turn, key: HookKey) -> Option<(String, u32, HookFailure)> {
+    let name = turn.next.hook_name(key)?;
+    match key.moment {
+        HookMoment::Drain => Some((name, DRAIN_ATTEMPTS, HookFailure::Ignore)),
+        HookMoment::Rollback => {
+            let (_, hook) = turn.next.hook(key)?;
+            Some((name, hook.attempts, HookFailure::Ignore))
+        }
+        HookMoment::After(_) | HookMoment::Before(_) => {
+            let (_, hook) = turn.next.hook(key)?;
+            Some((name, hook.attempts, hook.on_failure))
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Turn;
 use crate::{
     judge::Finding,
     ledger::{Actor, Fact},
+    plan::route::Route,
     rollout::{Cause, HookKey, HookMoment, HookRun, HookState, IntentKind, Status},
     time::since,
     traffic::Weight,
@@ -36,19 +37,13 @@ pub(super) fn begin_rollback(turn: &mut Turn, actor: Actor, cause: Cause, eviden
 /// Every route was read back on stable.
 pub(super) fn restored(turn: &mut Turn, cause: Cause, began: crate::time::Timestamp) {
     turn.next.intent = None;
-    let first_time = turn.next.hooks.is_empty();
-    if cause.is_trouble() && first_time {
-        for index in 0..turn.next.plan.rollback.hooks.len() {
-            let key = HookKey {
-                moment: HookMoment::Rollback,
-                index,
-            };
-            let run = HookRun {
-                failures: 0,
-                state: HookState::Due,
-            };
-            turn.next.hooks.insert(key, run);
-        }
+    if turn.next.hooks.is_empty() {
+        let hooks = if cause.is_trouble() {
+            turn.next.plan.rollback.hooks.len()
+        } else {
+            0
+        };
+        queue_hooks(turn, hooks);
     }
     turn.next.status = Status::Guarding {
         cause,
@@ -56,6 +51,31 @@ pub(super) fn restored(turn: &mut Turn, cause: Cause, began: crate::time::Timest
     };
     let took = since(turn.now, began);
     turn.say(Actor::Plan, Fact::TrafficRestored { took });
+}
+
+/// Queues the drain, which is set in any case, and the first so many hooks of the rollback.
+fn queue_hooks(turn: &mut Turn, hooks: usize) {
+    let plan = &turn.next.plan;
+    let drained = plan
+        .routes
+        .values()
+        .enumerate()
+        .filter_map(|(index, route)| {
+            let drains = plan.rollback.drain.is_some() && matches!(route, Route::Alb(_));
+            drains.then_some((HookMoment::Drain, index))
+        });
+    let hooks = (0..hooks).map(|index| (HookMoment::Rollback, index));
+    let due: Vec<HookKey> = drained
+        .chain(hooks)
+        .map(|(moment, index)| HookKey { moment, index })
+        .collect();
+    for key in due {
+        let run = HookRun {
+            failures: 0,
+            state: HookState::Due,
+        };
+        turn.next.hooks.insert(key, run);
+    }
 }
 
 /// Ends the rollback if nothing can disturb it any more; called with routes that were just read as restored.

@@ -1,0 +1,99 @@
+//! Seeing an open intent through: every route side by side, until all are read back or time is up.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    event::Event,
+    name::RouteName,
+    rollout::{Intent, Rollout},
+    target::Seen,
+    time::Timestamp,
+};
+use futures_util::future::join_all;
+
+use crate::{
+    converge::{Outcome, converge},
+    deliver::{Pauses, deliver, load},
+    ports::{Clock as _, Ports, RouteRef},
+    trouble::EngineError,
+};
+
+/// Sees a rollout's open intent through, if it has one; returns the head after that.
+pub async fn pursue<P: Ports>(
+    ports: &P,
+    mut rollout: Rollout,
+    deadline: Timestamp,
+) -> Result<Rollout, EngineError> {
+    let mut pauses = Pauses::until(deadline);
+    while let Some(intent) = rollout.intent {
+        if ports.clock().now() > intent.deadline {
+            let overran = Event::Overran {
+                epoch: intent.epoch,
+            };
+            rollout = deliver(ports, rollout, &overran, None, deadline).await?;
+            continue;
+        }
+        let tried = converge_all(ports, &rollout, intent).await;
+        if !tried.reached.is_empty() {
+            let observed = Event::Observed {
+                epoch: intent.epoch,
+                routes: tried.reached,
+            };
+            rollout = deliver(ports, rollout, &observed, None, deadline).await?;
+        }
+        if rollout.intent.is_none_or(|open| open.epoch != intent.epoch) {
+            continue;
+        }
+        if !pauses.wait(ports).await {
+            return Err(EngineError::NotConverged {
+                routes: tried.failed,
+                deadline,
+            });
+        }
+        rollout = load(ports, &rollout.id, deadline).await?;
+    }
+    Ok(rollout)
+}
+
+struct Tried {
+    reached: BTreeMap<RouteName, Seen>,
+    failed: Vec<(RouteName, String)>,
+}
+
+async fn converge_all<P: Ports>(ports: &P, rollout: &Rollout, intent: Intent) -> Tried {
+    let open = rollout.plan.routes.iter().filter(|(name, _)| {
+        let state = rollout.routes.get(*name);
+        state.is_none_or(|state| state.acknowledged != Some(intent.epoch))
+    });
+    let outcomes = join_all(open.map(|(name, route)| async move {
+        let route = RouteRef {
+            owner: &rollout.id,
+            name,
+            route,
+        };
+        let goal = rollout.goal(name);
+        (
+            name,
+            converge(ports, route, goal, intent.epoch, intent.deadline).await,
+        )
+    }))
+    .await;
+    let mut tried = Tried {
+        reached: BTreeMap::new(),
+        failed: Vec::new(),
+    };
+    for (name, outcome) in outcomes {
+        match outcome {
+            Outcome::Reached(seen) => {
+                tried.reached.insert(name.clone(), seen);
+            }
+            Outcome::Overtaken => {
+                tried
+                    .failed
+                    .push((name.clone(), "a newer decision was made".to_owned()));
+            }
+            Outcome::Failed(why) => tried.failed.push((name.clone(), why)),
+        }
+    }
+    tried
+}

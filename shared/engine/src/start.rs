@@ -1,0 +1,198 @@
+//! The start of a rollout: the alarms are read, the service is claimed, the routes are prepared.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{
+    decide::{Decision, Refusal, Start, begin, decide},
+    event::{AlarmReading, Command, Event},
+    name::{AlarmArn, EventKey, Person, RolloutId, ServiceName},
+    plan::Plan,
+    rollout::{Origin, Rollout, Status},
+    time::Timestamp,
+    traffic::{Epoch, Weights},
+};
+
+use crate::{
+    deliver::{Pauses, again, load},
+    ports::{Alarms as _, Change, Clock as _, Commit, Ports, Store as _},
+    pursue::pursue,
+    trouble::{CommitError, EngineError},
+    visit::visit,
+};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartRequest {
+    /// The plan to run.
+    pub plan: Arc<Plan>,
+    /// Who asks.
+    pub by: Person,
+    /// What makes the request one request.
+    pub key: EventKey,
+    /// What becomes of an active rollout of the service.
+    pub active: IfActive,
+    /// Why to start although alarms are not as they should be.
+    pub override_reason: Option<String>,
+}
+
+/// What becomes of an active rollout of the same service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IfActive {
+    /// The start is refused.
+    Refuse,
+    /// The new rollout takes over the routes at their current weights.
+    Supersede,
+}
+
+/// Starts a rollout; returns its head once its routes are ready and the first phase has been looked at.
+pub async fn start<P: Ports>(
+    ports: &P,
+    request: &StartRequest,
+    deadline: Timestamp,
+) -> Result<Rollout, EngineError> {
+    let mut pauses = Pauses::until(deadline);
+    let alarms = read_alarms(ports, &request.plan).await;
+    let rollout = loop {
+        let newest = match ports.store().newest(&request.plan.service).await {
+            Ok(newest) => newest,
+            Err(trouble) => {
+                again(ports, &mut pauses, trouble).await?;
+                continue;
+            }
+        };
+        let commit = prepare(request, newest.as_ref(), &alarms, ports.clock().now());
+        let commit = commit.map_err(|error| match error {
+            NotPrepared::Active(id) => EngineError::Taken(id),
+            NotPrepared::Refused(refusal) => EngineError::Refused(refusal),
+        });
+        let commit = match commit {
+            Ok(commit) => commit,
+            Err(error) => return started_before(ports, request, newest, deadline, error).await,
+        };
+        match ports.store().commit(&commit).await {
+            Ok(()) => {
+                break commit
+                    .changes
+                    .into_iter()
+                    .next_back()
+                    .map(|change| change.next);
+            }
+            Err(CommitError::Moved) if pauses.wait(ports).await => {}
+            Err(CommitError::Moved) => return Err(EngineError::Contended),
+            Err(CommitError::Duplicate) => break newest_of(ports, &request.plan.service).await,
+            Err(CommitError::Taken(by)) => return Err(EngineError::Taken(by)),
+            Err(CommitError::Trouble(trouble)) => again(ports, &mut pauses, trouble).await?,
+        }
+    };
+    let Some(rollout) = rollout else {
+        return Err(EngineError::Contended);
+    };
+    let rollout = load(ports, &rollout.id, deadline).await?;
+    let rollout = pursue(ports, rollout, deadline).await?;
+    visit(ports, rollout, deadline).await
+}
+
+/// A start that is refused because the same request has started the rollout before is answered with it.
+async fn started_before<P: Ports>(
+    ports: &P,
+    request: &StartRequest,
+    newest: Option<Rollout>,
+    deadline: Timestamp,
+    error: EngineError,
+) -> Result<Rollout, EngineError> {
+    match (ports.store().is_done(&request.key).await, newest) {
+        (Ok(true), Some(rollout)) => pursue(ports, rollout, deadline).await,
+        _ => Err(error),
+    }
+}
+
+async fn newest_of<P: Ports>(ports: &P, service: &ServiceName) -> Option<Rollout> {
+    ports.store().newest(service).await.ok().flatten()
+}
+
+async fn read_alarms<P: Ports>(ports: &P, plan: &Plan) -> BTreeMap<AlarmArn, AlarmReading> {
+    let arns: Vec<AlarmArn> = plan.alarms.iter().map(|guard| guard.arn.clone()).collect();
+    if arns.is_empty() {
+        return BTreeMap::new();
+    }
+    let readings = ports.alarms().read(&arns).await;
+    arns.into_iter().zip(readings).collect()
+}
+
+enum NotPrepared {
+    Active(RolloutId),
+    Refused(Refusal),
+}
+
+/// The transaction that starts a rollout after the service's newest.
+fn prepare(
+    request: &StartRequest,
+    newest: Option<&Rollout>,
+    alarms: &BTreeMap<AlarmArn, AlarmReading>,
+    now: Timestamp,
+) -> Result<Commit, NotPrepared> {
+    let number = newest.map_or(1, |newest| newest.id.number.saturating_add(1));
+    let mut changes = Vec::new();
+    let mut origin = Origin::Fresh;
+    let mut from = Weights::default();
+    let mut epoch = newest.map_or(Epoch::default(), |newest| newest.epoch);
+    match newest {
+        Some(active) if active.status.is_active() => match request.active {
+            IfActive::Refuse => return Err(NotPrepared::Active(active.id.clone())),
+            IfActive::Supersede => {
+                let superseded = supersede(active, request, number, now)?;
+                origin = Origin::Superseded(active.id.number);
+                from = superseded.next.desired.clone();
+                epoch = superseded.next.epoch;
+                changes.push(change(Some(active.revision), superseded));
+            }
+        },
+        Some(ended) => {
+            let again = matches!(ended.status, Status::RolledBack { .. });
+            if again && ended.plan.hash == request.plan.hash {
+                origin = Origin::Retry(ended.id.number);
+            }
+        }
+        None => {}
+    }
+    let start = Start {
+        id: RolloutId {
+            service: request.plan.service.clone(),
+            number,
+        },
+        plan: Arc::clone(&request.plan),
+        by: request.by.clone(),
+        origin,
+        from,
+        epoch,
+        alarms: alarms.clone(),
+        override_reason: request.override_reason.clone(),
+    };
+    let begun = begin(start, now).map_err(NotPrepared::Refused)?;
+    changes.push(change(None, begun));
+    Ok(Commit {
+        changes,
+        key: Some(request.key.clone()),
+    })
+}
+
+fn supersede(
+    active: &Rollout,
+    request: &StartRequest,
+    number: u64,
+    now: Timestamp,
+) -> Result<Decision, NotPrepared> {
+    let asked = Event::Asked {
+        by: request.by.clone(),
+        command: Command::Supersede { by: number },
+    };
+    decide(active, &asked, now).map_err(NotPrepared::Refused)
+}
+
+fn change(expected: Option<u64>, decision: Decision) -> Change {
+    Change {
+        expected,
+        next: decision.next,
+        entries: decision.entries,
+    }
+}

@@ -1,0 +1,51 @@
+//! The sweep: a visit to every active rollout. One that fails does not keep the others waiting.
+
+use domain::{name::RolloutId, rollout::Rollout, time::Timestamp};
+use futures_util::{StreamExt as _, stream};
+
+use crate::{
+    deliver::{Pauses, again, load},
+    ports::{Ports, Store as _},
+    trouble::EngineError,
+    visit::visit,
+};
+
+/// How many rollouts are visited at a time: enough to overlap their round trips, few enough to stay under
+/// the rate limits of the APIs behind the ports.
+const VISITS_AT_A_TIME: usize = 16;
+
+/// What became of each visit.
+#[derive(Debug)]
+pub struct Swept {
+    /// The rollouts that were visited, with their heads after it.
+    pub visits: Vec<(RolloutId, Result<Rollout, EngineError>)>,
+}
+
+/// Visits every active rollout.
+pub async fn sweep<P: Ports>(ports: &P, deadline: Timestamp) -> Result<Swept, EngineError> {
+    let mut pauses = Pauses::until(deadline);
+    let active = loop {
+        match ports.store().active().await {
+            Ok(active) => break active,
+            Err(trouble) => again(ports, &mut pauses, trouble).await?,
+        }
+    };
+    let visits = stream::iter(active)
+        .map(|id| async move {
+            let visited = visit_by_id(ports, &id, deadline).await;
+            (id, visited)
+        })
+        .buffered(VISITS_AT_A_TIME)
+        .collect()
+        .await;
+    Ok(Swept { visits })
+}
+
+async fn visit_by_id<P: Ports>(
+    ports: &P,
+    id: &RolloutId,
+    deadline: Timestamp,
+) -> Result<Rollout, EngineError> {
+    let rollout = load(ports, id, deadline).await?;
+    visit(ports, rollout, deadline).await
+}
