@@ -15,3 +15,4 @@ pub mod target;
 pub mod time;
 pub mod traffic;
 pub mod waiting;
+pub mod words;
