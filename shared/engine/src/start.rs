@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     decide::{Decision, Refusal, Start, begin, decide},
     event::{AlarmReading, Command, Event},
-    name::{AlarmArn, EventKey, Person, RolloutId, ServiceName},
+    name::{AlarmArn, EventKey, Person, RolloutId, RouteName, ServiceName},
     plan::Plan,
     rollout::{Origin, Rollout, Status},
     time::Timestamp,
-    traffic::{Epoch, Weights},
+    traffic::{Epoch, Weight, Weights},
 };
 
 use crate::{
@@ -182,11 +182,26 @@ fn supersede(
     number: u64,
     now: Timestamp,
 ) -> Result<Decision, NotPrepared> {
+    if let Some(route) = left_behind(active, &request.plan) {
+        return Err(NotPrepared::Refused(Refusal::RouteLeftBehind(route)));
+    }
     let asked = Event::Asked {
         by: request.by.clone(),
         command: Command::Supersede { by: number },
     };
     decide(active, &asked, now).map_err(NotPrepared::Refused)
+}
+
+/// A route that carries weight and that the new plan does not take over as it is.
+fn left_behind(active: &Rollout, plan: &Plan) -> Option<RouteName> {
+    let carrying = active
+        .desired
+        .iter()
+        .filter(|(_, weight)| *weight > Weight::ZERO);
+    carrying
+        .map(|(route, _)| route)
+        .find(|route| plan.routes.get(*route) != active.plan.routes.get(*route))
+        .cloned()
 }
 
 fn change(expected: Option<u64>, decision: Decision) -> Change {

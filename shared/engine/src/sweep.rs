@@ -1,11 +1,15 @@
 //! The sweep: a visit to every active rollout. One that fails does not keep the others waiting.
 
-use domain::{name::RolloutId, rollout::Rollout, time::Timestamp};
+use domain::{
+    name::RolloutId,
+    rollout::Rollout,
+    time::{SignedDuration, Timestamp, later},
+};
 use futures_util::{StreamExt as _, stream};
 
 use crate::{
     deliver::{Pauses, again, load},
-    ports::{Ports, Store as _},
+    ports::{Clock as _, Ports, Store as _},
     trouble::EngineError,
     visit::visit,
 };
@@ -13,6 +17,9 @@ use crate::{
 /// How many rollouts are visited at a time: enough to overlap their round trips, few enough to stay under
 /// the rate limits of the APIs behind the ports.
 const VISITS_AT_A_TIME: usize = 16;
+
+/// How long one visit may take: one that gets stuck must not hold up those behind it.
+const VISIT_LASTS: SignedDuration = SignedDuration::from_secs(20);
 
 /// What became of each visit.
 #[derive(Debug)]
@@ -46,6 +53,7 @@ async fn visit_by_id<P: Ports>(
     id: &RolloutId,
     deadline: Timestamp,
 ) -> Result<Rollout, EngineError> {
+    let deadline = deadline.min(later(ports.clock().now(), VISIT_LASTS));
     let rollout = load(ports, id, deadline).await?;
     visit(ports, rollout, deadline).await
 }

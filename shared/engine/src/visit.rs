@@ -14,7 +14,7 @@ use domain::{
 use futures_util::future::join_all;
 
 use crate::{
-    deliver::deliver,
+    deliver::{deliver, load},
     ports::{Alarms as _, Clock as _, Hooks as _, Metrics as _, Ports, RouteRef, Router as _},
     pursue::pursue,
     trouble::{EngineError, Trouble},
@@ -25,24 +25,51 @@ const HOOKS_MAX: usize = 8;
 
 /// Looks after a rollout: what is open is seen through, what is so is looked at, what is due is done.
 ///
-/// Everything that can stop or send back a rollout is looked at before anything advances.
+/// Everything that can stop or send back a rollout is looked at before anything advances, and before a
+/// change that does not get through: a load balancer that takes no writes must not hide a red alarm.
 pub async fn visit<P: Ports>(
     ports: &P,
     rollout: Rollout,
     deadline: Timestamp,
 ) -> Result<Rollout, EngineError> {
+    if rollout.status.is_rollback() {
+        return visit_back(ports, rollout, deadline).await;
+    }
     if !rollout.status.is_active() {
         return Ok(rollout);
     }
-    let mut rollout = pursue(ports, rollout, deadline).await?;
-    rollout = observe(ports, rollout, deadline).await?;
+    let mut rollout = poll_alarms(ports, rollout, deadline).await?;
+    if rollout.intent.is_some() {
+        rollout = deliver(ports, rollout, &Event::Tick, None, deadline).await?;
+    }
     rollout = pursue(ports, rollout, deadline).await?;
-    rollout = poll_alarms(ports, rollout, deadline).await?;
+    rollout = observe(ports, rollout, deadline).await?;
     rollout = measure(ports, rollout, deadline).await?;
     rollout = pursue(ports, rollout, deadline).await?;
     rollout = deliver(ports, rollout, &Event::Tick, None, deadline).await?;
     rollout = pursue(ports, rollout, deadline).await?;
-    rollout = run_hooks(ports, rollout, deadline).await?;
+    run_hooks(ports, rollout, deadline).await
+}
+
+/// Looks after a rollback: traffic first, then whether it is guarded for long enough, then hooks.
+async fn visit_back<P: Ports>(
+    ports: &P,
+    rollout: Rollout,
+    deadline: Timestamp,
+) -> Result<Rollout, EngineError> {
+    let id = rollout.id.clone();
+    let pursued = pursue(ports, rollout, deadline).await;
+    let rollout = match pursued {
+        Ok(rollout) => rollout,
+        Err(error) => {
+            // That it takes too long is said even so.
+            let rollout = load(ports, &id, deadline).await?;
+            deliver(ports, rollout, &Event::Tick, None, deadline).await?;
+            return Err(error);
+        }
+    };
+    let rollout = run_hooks(ports, rollout, deadline).await?;
+    let rollout = observe(ports, rollout, deadline).await?;
     pursue(ports, rollout, deadline).await
 }
 

@@ -93,6 +93,9 @@ pub enum Refusal {
     /// A time that should come is past.
     #[error("{0} is past")]
     Past(Timestamp),
+    /// A new plan does not take over a route that carries weight.
+    #[error("route `{0}` carries weight and is not the same in the new plan; roll back first")]
+    RouteLeftBehind(RouteName),
     /// The plan does not hold together.
     #[error("the plan is not sound: {0}")]
     UnsoundPlan(String),
