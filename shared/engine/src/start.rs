@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     decide::{Decision, Refusal, Start, begin, decide},
     event::{AlarmReading, Command, Event},
-    name::{AlarmArn, EventKey, Person, RolloutId, RouteName, ServiceName},
+    name::{AlarmArn, EventKey, Person, RolloutId, RouteName},
     plan::Plan,
     rollout::{Origin, Rollout, Status},
     time::Timestamp,
@@ -50,9 +50,21 @@ pub async fn start<P: Ports>(
     request: &StartRequest,
     deadline: Timestamp,
 ) -> Result<Rollout, EngineError> {
-    let mut pauses = Pauses::until(deadline);
+    let id = claim(ports, request, deadline).await?;
+    let rollout = load(ports, &id, deadline).await?;
+    let rollout = pursue(ports, rollout, deadline).await?;
+    visit(ports, rollout, deadline).await
+}
+
+/// Commits the beginning; the same request again finds what it began.
+async fn claim<P: Ports>(
+    ports: &P,
+    request: &StartRequest,
+    deadline: Timestamp,
+) -> Result<RolloutId, EngineError> {
     let alarms = read_alarms(ports, &request.plan).await;
-    let rollout = loop {
+    let mut pauses = Pauses::until(deadline);
+    loop {
         let newest = match ports.store().newest(&request.plan.service).await {
             Ok(newest) => newest,
             Err(trouble) => {
@@ -60,54 +72,42 @@ pub async fn start<P: Ports>(
                 continue;
             }
         };
-        let commit = prepare(request, newest.as_ref(), &alarms, ports.clock().now());
-        let commit = commit.map_err(|error| match error {
-            NotPrepared::Active(id) => EngineError::Taken(id),
-            NotPrepared::Refused(refusal) => EngineError::Refused(refusal),
-        });
-        let commit = match commit {
-            Ok(commit) => commit,
-            Err(error) => return started_before(ports, request, newest, deadline, error).await,
+        let prepared = prepare(request, newest.as_ref(), &alarms, ports.clock().now());
+        let (id, commit) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return begun_before(ports, request, newest, error).await,
         };
         match ports.store().commit(&commit).await {
-            Ok(()) => {
-                break commit
-                    .changes
-                    .into_iter()
-                    .next_back()
-                    .map(|change| change.next);
+            Ok(()) => return Ok(id),
+            // Another start was quicker, or this one was made before: the newest tells.
+            Err(CommitError::Moved | CommitError::Duplicate) => {
+                if !pauses.wait(ports).await {
+                    return Err(EngineError::Contended);
+                }
             }
-            Err(CommitError::Moved) if pauses.wait(ports).await => {}
-            Err(CommitError::Moved) => return Err(EngineError::Contended),
-            Err(CommitError::Duplicate) => break newest_of(ports, &request.plan.service).await,
             Err(CommitError::Taken(by)) => return Err(EngineError::Taken(by)),
             Err(CommitError::Trouble(trouble)) => again(ports, &mut pauses, trouble).await?,
         }
-    };
-    let Some(rollout) = rollout else {
-        return Err(EngineError::Contended);
-    };
-    let rollout = load(ports, &rollout.id, deadline).await?;
-    let rollout = pursue(ports, rollout, deadline).await?;
-    visit(ports, rollout, deadline).await
-}
-
-/// A start that is refused because the same request has started the rollout before is answered with it.
-async fn started_before<P: Ports>(
-    ports: &P,
-    request: &StartRequest,
-    newest: Option<Rollout>,
-    deadline: Timestamp,
-    error: EngineError,
-) -> Result<Rollout, EngineError> {
-    match (ports.store().is_done(&request.key).await, newest) {
-        (Ok(true), Some(rollout)) => pursue(ports, rollout, deadline).await,
-        _ => Err(error),
+        if let (Ok(true), Ok(Some(newest))) = (
+            ports.store().is_done(&request.key).await,
+            ports.store().newest(&request.plan.service).await,
+        ) {
+            return Ok(newest.id);
+        }
     }
 }
 
-async fn newest_of<P: Ports>(ports: &P, service: &ServiceName) -> Option<Rollout> {
-    ports.store().newest(service).await.ok().flatten()
+/// A start that is refused because the same request has begun the rollout before is answered with it.
+async fn begun_before<P: Ports>(
+    ports: &P,
+    request: &StartRequest,
+    newest: Option<Rollout>,
+    error: EngineError,
+) -> Result<RolloutId, EngineError> {
+    match (ports.store().is_done(&request.key).await, newest) {
+        (Ok(true), Some(rollout)) => Ok(rollout.id),
+        (Ok(_) | Err(_), _) => Err(error),
+    }
 }
 
 async fn read_alarms<P: Ports>(ports: &P, plan: &Plan) -> BTreeMap<AlarmArn, AlarmReading> {
@@ -119,18 +119,13 @@ async fn read_alarms<P: Ports>(ports: &P, plan: &Plan) -> BTreeMap<AlarmArn, Ala
     arns.into_iter().zip(readings).collect()
 }
 
-enum NotPrepared {
-    Active(RolloutId),
-    Refused(Refusal),
-}
-
 /// The transaction that starts a rollout after the service's newest.
 fn prepare(
     request: &StartRequest,
     newest: Option<&Rollout>,
     alarms: &BTreeMap<AlarmArn, AlarmReading>,
     now: Timestamp,
-) -> Result<Commit, NotPrepared> {
+) -> Result<(RolloutId, Commit), EngineError> {
     let number = newest.map_or(1, |newest| newest.id.number.saturating_add(1));
     let mut changes = Vec::new();
     let mut origin = Origin::Fresh;
@@ -138,7 +133,7 @@ fn prepare(
     let mut epoch = newest.map_or(Epoch::default(), |newest| newest.epoch);
     match newest {
         Some(active) if active.status.is_active() => match request.active {
-            IfActive::Refuse => return Err(NotPrepared::Active(active.id.clone())),
+            IfActive::Refuse => return Err(EngineError::Taken(active.id.clone())),
             IfActive::Supersede => {
                 let superseded = supersede(active, request, number, now)?;
                 origin = Origin::Superseded(active.id.number);
@@ -155,11 +150,12 @@ fn prepare(
         }
         None => {}
     }
+    let id = RolloutId {
+        service: request.plan.service.clone(),
+        number,
+    };
     let start = Start {
-        id: RolloutId {
-            service: request.plan.service.clone(),
-            number,
-        },
+        id: id.clone(),
         plan: Arc::clone(&request.plan),
         by: request.by.clone(),
         origin,
@@ -168,12 +164,10 @@ fn prepare(
         alarms: alarms.clone(),
         override_reason: request.override_reason.clone(),
     };
-    let begun = begin(start, now).map_err(NotPrepared::Refused)?;
+    let begun = begin(start, now).map_err(EngineError::Refused)?;
     changes.push(change(None, begun));
-    Ok(Commit {
-        changes,
-        key: Some(request.key.clone()),
-    })
+    let key = Some(request.key.clone());
+    Ok((id, Commit { changes, key }))
 }
 
 fn supersede(
@@ -181,15 +175,15 @@ fn supersede(
     request: &StartRequest,
     number: u64,
     now: Timestamp,
-) -> Result<Decision, NotPrepared> {
+) -> Result<Decision, EngineError> {
     if let Some(route) = left_behind(active, &request.plan) {
-        return Err(NotPrepared::Refused(Refusal::RouteLeftBehind(route)));
+        return Err(EngineError::Refused(Refusal::RouteLeftBehind(route)));
     }
     let asked = Event::Asked {
         by: request.by.clone(),
         command: Command::Supersede { by: number },
     };
-    decide(active, &asked, now).map_err(NotPrepared::Refused)
+    decide(active, &asked, now).map_err(EngineError::Refused)
 }
 
 /// A route that carries weight and that the new plan does not take over as it is.

@@ -33,14 +33,8 @@ pub fn waiting(waiting: &Waiting, now: Timestamp) -> String {
         Waiting::Effect { until: None } => "the new weights to be put into effect".to_owned(),
         Waiting::Bake { until } => format!("time at these weights, over {}", in_time(*until)),
         Waiting::Evidence { lacking } if lacking.is_empty() => "the first measurements".to_owned(),
-        Waiting::Evidence { lacking } => {
-            let all: Vec<String> = lacking.iter().map(ToString::to_string).collect();
-            format!("evidence: {}", all.join("; "))
-        }
-        Waiting::Checklist { open } => {
-            let all: Vec<String> = open.iter().map(ToString::to_string).collect();
-            format!("somebody to confirm {}", all.join(", "))
-        }
+        Waiting::Evidence { lacking } => format!("evidence: {}", list(lacking, "; ")),
+        Waiting::Checklist { open } => format!("somebody to confirm {}", list(open, ", ")),
         Waiting::Approval {
             have,
             needed,
@@ -79,6 +73,11 @@ pub fn waiting(waiting: &Waiting, now: Timestamp) -> String {
         ),
         Waiting::Sweep => "the next sweep, within a minute".to_owned(),
     }
+}
+
+fn list(items: &[impl ToString], between: &str) -> String {
+    let all: Vec<String> = items.iter().map(ToString::to_string).collect();
+    all.join(between)
 }
 
 fn deadline(
