@@ -1,0 +1,204 @@
+//! People: the groups that decide, and the places that are told.
+
+use domain::{
+    name::{GroupName, Person},
+    plan::{
+        gate::Otherwise,
+        people::{Channel, ChannelKind, Notify},
+        severity::Severity,
+    },
+    time::SignedDuration,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    arn::TopicArn,
+    decode::{At, Leaf, List, Named, Slot, record},
+    guard::entries,
+    hook::HttpsUrl,
+    leaf::{Text, Whole},
+    problem::{Code, Fault, Report, quote},
+    yaml::Scalar,
+};
+
+/// The most people in a group.
+const PEOPLE_MAX: usize = 100;
+/// The most groups.
+const GROUPS_MAX: usize = 32;
+/// The most places that are told.
+const CHANNELS_MAX: usize = 32;
+
+/// The plan's groups.
+pub(crate) type Groups = Named<GroupName, List<Who, 1, PEOPLE_MAX>, 0, GROUPS_MAX>;
+/// The places that are told.
+pub(crate) type Channels = List<ChannelText, 0, CHANNELS_MAX>;
+
+/// A person: an IAM principal, a Slack user id or a mail address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Who(String);
+
+impl Leaf for Who {
+    const EXPECTED: &'static str = "a person: an IAM principal, a Slack user id or a mail address";
+    const EXAMPLE: &'static str = "aiko@example.com";
+    const FREE: bool = true;
+
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        Text::<256>::read(scalar).map(|text| Self(text.0))
+    }
+
+    fn schema() -> Value {
+        <Text<256> as Leaf>::schema()
+    }
+}
+
+record! {
+    /// A decision by people before the next phase.
+    ApprovalText as "an approval" {
+        /// The groups whose members may approve.
+        required from: List<GroupName, 1, GROUPS_MAX>,
+        /// How many different people must approve.
+        default("1") needed: Whole<1, 100>,
+        /// How long they have, from when they are asked.
+        optional expires: SignedDuration,
+        /// What happens when they have not.
+        default("hold") otherwise: Otherwise,
+    }
+}
+
+record! {
+    /// A place that is told.
+    ChannelText as "an entry of `notify`", one of ["slack", "sns", "pagerduty", "email", "sms", "webhook"] {
+        /// A Slack channel.
+        optional slack: SlackChannel,
+        /// An SNS topic, by ARN.
+        optional sns: TopicArn,
+        /// A PagerDuty service, by name; its key is kept in the secret store.
+        optional pagerduty: Text<128>,
+        /// A mail address.
+        optional email: MailAddress,
+        /// A telephone number, with `+` and the country's code.
+        optional sms: TelephoneNumber,
+        /// A web address; the call is signed.
+        optional webhook: HttpsUrl,
+        /// The least severity it is told about; messages that are no incident count as low.
+        default("low") from: Severity,
+    }
+}
+
+macro_rules! addresses {
+    ($( $(#[$doc:meta])* $name:ident, $expected:literal, $example:literal, $pattern:literal, $is:expr; )+) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(crate) struct $name(String);
+
+        impl Leaf for $name {
+            const EXPECTED: &'static str = $expected;
+            const EXAMPLE: &'static str = $example;
+
+            fn read(scalar: &Scalar) -> Result<Self, Fault> {
+                let is: fn(&str) -> bool = $is;
+                if scalar.text.len() <= 256 && is(&scalar.text) {
+                    return Ok(Self(scalar.text.clone()));
+                }
+                let found = format!("{} is no such address", quote(&scalar.text));
+                let mend = concat!("write `", $example, "` or the like");
+                Err(Fault::new(Code::BadAddress, found, $expected, mend))
+            }
+
+            fn schema() -> Value {
+                json!({ "type": "string", "pattern": $pattern, "maxLength": 256 })
+            }
+        }
+    )+ };
+}
+
+addresses! {
+    /// A Slack channel, by name or id.
+    SlackChannel, "a Slack channel, such as \"#releases\"", "\"#releases\"", "^[#CGD][^\\s#]{1,80}$",
+        |text| text.len() > 1
+            && text.starts_with(['#', 'C', 'G', 'D'])
+            && !text.chars().skip(1).any(|c| c == '#' || c.is_whitespace());
+    /// A mail address.
+    MailAddress, "a mail address", "on-call@example.com", "^[^\\s@]+@[^\\s@]+$",
+        |text| text.split_once('@').is_some_and(|(who, host)| {
+            !who.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
+        });
+    /// A telephone number in E.164 form.
+    TelephoneNumber, "a telephone number with `+` and the country's code", "\"+819012345678\"", "^\\+[1-9][0-9]{6,14}$",
+        |text| text.strip_prefix('+').is_some_and(|digits| {
+            (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
+}
+
+impl ChannelText {
+    fn channel(&self) -> Option<Channel> {
+        let address = |kind, to: &str| Some((kind, to.to_owned()));
+        let (kind, to) = if let Some(at) = &self.slack {
+            address(ChannelKind::Slack, &at.value.0)
+        } else if let Some(at) = &self.sns {
+            address(ChannelKind::Sns, &at.value.0.text)
+        } else if let Some(at) = &self.pagerduty {
+            address(ChannelKind::PagerDuty, &at.value.0)
+        } else if let Some(at) = &self.email {
+            address(ChannelKind::Email, &at.value.0)
+        } else if let Some(at) = &self.sms {
+            address(ChannelKind::Sms, &at.value.0)
+        } else {
+            address(ChannelKind::Webhook, &self.webhook.as_ref()?.value.0)
+        }?;
+        Some(Channel {
+            kind,
+            to,
+            from: self.from.as_ref()?.value,
+        })
+    }
+}
+
+/// The places that are told, each once.
+#[expect(
+    clippy::ref_option,
+    reason = "a slot is a field of a record, and is lent as it is"
+)]
+pub(crate) fn notify(channels: &Slot<Channels>, report: &mut Report) -> Notify {
+    let mut notify = Notify::default();
+    for written in entries(channels) {
+        let Some(channel) = written.value.channel() else {
+            continue;
+        };
+        if notify
+            .channels
+            .iter()
+            .any(|other| other.kind == channel.kind && other.to == channel.to)
+        {
+            let fault = Fault::new(
+                Code::Repeated,
+                format!("{} is told twice", quote(&channel.to)),
+                "every place once, from its least severity upwards",
+                "keep the entry with the lower `from`",
+            );
+            report.error(&written.place, fault);
+        }
+        notify.channels.push(channel);
+    }
+    notify
+}
+
+/// The people of a group, each once.
+pub(crate) fn members(group: &At<List<Who, 1, PEOPLE_MAX>>, report: &mut Report) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::new();
+    for who in &group.value.0 {
+        let person = Person::new(&who.value.0);
+        if people.contains(&person) {
+            let fault = Fault::new(
+                Code::Repeated,
+                format!("{} is in the group twice", quote(person.as_str())),
+                "every person once",
+                "delete one",
+            );
+            report.error(&who.place, fault);
+        } else {
+            people.push(person);
+        }
+    }
+    people
+}
