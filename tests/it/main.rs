@@ -1,3 +1,4 @@
 //! Tests.
 
+mod plans;
 mod tidy;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     decode::Leaf,
+    node::Scalar,
     problem::{Code, Fault, quote},
-    yaml::Scalar,
 };
 
 /// The parts of an ARN that say where its resource is.

@@ -8,11 +8,12 @@ use jiff::{
 use serde_json::{Value, json};
 
 use crate::{
-    decode::{Leaf, List, record, words},
+    decode::{Leaf, List},
     guard::entries,
     leaf::Text,
+    node::Scalar,
     problem::{Code, Fault, Report, nearest, quote},
-    yaml::Scalar,
+    record::{record, words},
 };
 
 /// The most windows, and the most freezes.

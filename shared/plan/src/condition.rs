@@ -12,9 +12,9 @@ use serde_json::{Map as JsonMap, Value, json};
 use crate::{
     decode::{At, Decode, Leaf},
     leaf::duration,
+    node::{Kind, Node, Scalar},
     number::{Decimal, LIMIT, quantity},
     problem::{Code, Fault, Report, quote},
-    yaml::{Kind, Node, Scalar},
 };
 
 /// What a condition is, for messages.

@@ -15,8 +15,9 @@ use domain::{
 use crate::{
     arn::AlarmArnText,
     condition::Written,
-    decode::{At, List, Slot, record, words},
+    decode::{At, List, Slot},
     problem::{Code, Fault, Report},
+    record::{record, words},
 };
 
 /// A list of conditions.

@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 
 use crate::{
     arn::Function,
-    decode::{Leaf, record, words},
+    decode::Leaf,
     leaf::{Text, Whole, spell},
+    node::Scalar,
     problem::{Code, Fault, Report, quote},
-    yaml::Scalar,
+    record::{record, words},
 };
 
 words! { HookFailure, "what a failure does" {

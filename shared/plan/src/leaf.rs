@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use crate::{
     decode::Leaf,
+    node::Scalar,
     number::Decimal,
     problem::{Code, Fault, quote},
-    yaml::Scalar,
 };
 
 macro_rules! names {

@@ -15,13 +15,16 @@ mod hook;
 mod leaf;
 mod metric;
 mod names;
+mod node;
 mod number;
 mod people;
 mod phase;
 mod problem;
+mod record;
 mod route;
 mod schema;
 mod show;
+mod source;
 mod traffic;
 mod written;
 mod yaml;
@@ -65,7 +68,7 @@ fn errors(text: &str, mut report: problem::Report) -> Vec<Problem> {
             "a plan, or a reason",
             "please report this with the file",
         );
-        report.error(&yaml::beginning(text), fault);
+        report.error(&source::beginning(text), fault);
     }
     report
         .into_problems()

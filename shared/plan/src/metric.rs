@@ -11,11 +11,12 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::{
-    decode::{At, Leaf, Named, record, words},
+    decode::{At, Leaf, Named},
     leaf::{Text, Whole, spell},
+    node::Scalar,
     number::Decimal,
     problem::{Code, Fault, Report, nearest, quote},
-    yaml::Scalar,
+    record::{record, words},
 };
 
 /// `CloudWatch` takes 30 dimensions for a metric.

@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 
 use crate::{
     arn::TopicArn,
-    decode::{At, Leaf, List, Named, Slot, record},
+    decode::{At, Leaf, List, Named, Slot},
     guard::entries,
     hook::HttpsUrl,
     leaf::{Text, Whole},
+    node::Scalar,
     problem::{Code, Fault, Report, quote},
-    yaml::Scalar,
+    record::record,
 };
 
 /// The most people in a group.

@@ -14,12 +14,13 @@ use domain::{
 };
 
 use crate::{
-    decode::{At, List, Named, Slot, record},
+    decode::{At, List, Named, Slot},
     guard::{Conditions, entries},
     leaf::{Text, Whole, plain_name, spell},
     names::Names,
     people::ApprovalText,
     problem::{Code, Fault, Place, Report, quote},
+    record::record,
 };
 
 /// The most items of a checklist.

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use crate::{
     arn::{Arn, Function, ListenerArn, RuleArn, TargetGroupArn},
-    decode::{At, Leaf, List, record, words},
+    decode::{At, Leaf, List},
     leaf::{Text, Whole, spell},
+    node::Scalar,
     problem::{Code, Fault, Place, Report, quote},
-    yaml::Scalar,
+    record::{record, words},
 };
 
 record! {

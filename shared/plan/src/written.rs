@@ -18,7 +18,7 @@ use domain::{
 use crate::{
     calendar::CalendarText,
     condition::Written,
-    decode::{At, List, Named, Slot, record, words},
+    decode::{At, List, Named, Slot},
     guard::{Alarms, IncidentsText, SeveritiesText, entries, guards},
     hook::HookText,
     leaf::Whole,
@@ -27,6 +27,7 @@ use crate::{
     people::{Channels, Groups, members, notify},
     phase::{HOOKS_MAX, PhaseText, WatchText},
     problem::{Code, Fault, Report},
+    record::{record, words},
     route::RouteText,
 };
 
