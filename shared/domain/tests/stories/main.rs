@@ -1,0 +1,12 @@
+//! The state machine, told as stories: what happens, and what the ledger says of it.
+
+// Under `cfg(test)` the lints know that everything in here is a test.
+#[cfg(test)]
+mod plans;
+#[cfg(test)]
+mod story;
+
+#[cfg(test)]
+mod approval;
+#[cfg(test)]
+mod forward;
