@@ -1,5 +1,7 @@
 //! What a person asks for that may raise weights: resume, promote --full, set-weight.
 
+use std::collections::BTreeSet;
+
 use super::{accept_incidents, forget_tallies, not_now};
 use crate::{
     decide::{Refusal, Turn, tick},
@@ -32,11 +34,7 @@ pub(super) fn resume(turn: &mut Turn, by: &Person, reason: &str) -> Result<(), R
     if was.contains(&Hold::GateFailed) {
         forget_tallies(turn);
     }
-    ask_anew(
-        turn,
-        was.contains(&Hold::Rejected),
-        was.contains(&Hold::Overdue),
-    );
+    ask_anew(turn, &was);
     let reason = match reason.trim() {
         "" => "no reason given".to_owned(),
         reason => reason.to_owned(),
@@ -46,18 +44,21 @@ pub(super) fn resume(turn: &mut Turn, by: &Person, reason: &str) -> Result<(), R
     Ok(())
 }
 
-/// Deadlines that have passed begin anew when a person lets the rollout go on.
-fn ask_anew(turn: &mut Turn, rejected: bool, overdue: bool) {
+/// Deadlines that have passed begin anew when a person lets the rollout go on; the others stay.
+fn ask_anew(turn: &mut Turn, was: &BTreeSet<Hold>) {
     let now = turn.now;
     let within = turn.next.current_phase().and_then(|phase| phase.within);
     let Some(gate) = &mut turn.next.gate else {
         return;
     };
+    let rejected = was.contains(&Hold::Rejected);
     if rejected {
         gate.approvals.clear();
     }
-    gate.asked = gate.asked.map(|_| now);
-    if overdue {
+    if rejected || was.contains(&Hold::ApprovalExpired) {
+        gate.asked = gate.asked.map(|_| now);
+    }
+    if was.contains(&Hold::Overdue) {
         gate.overdue = within.map(|within| later(now, within));
     }
 }
