@@ -121,9 +121,8 @@ fn ask_again(turn: &mut Turn, source: &IncidentSource) {
 }
 
 fn approval_expired(turn: &mut Turn) {
-    if turn.next.status != Status::AwaitingApproval
-        || turn.next.holds.contains(&Hold::ApprovalExpired)
-    {
+    let answered = turn.next.holds.contains(&Hold::ApprovalExpired) || has_quorum(turn);
+    if turn.next.status != Status::AwaitingApproval || answered {
         return;
     }
     let Some((phase, then)) = waiting::approval_deadline(&turn.next)
@@ -239,7 +238,9 @@ fn leave_bake(turn: &mut Turn) {
         phase: phase.name.clone(),
     };
     let evidence = evidence(turn);
-    let Some(approval) = phase.approval else {
+    // People who approved before the evidence was in doubt for a while are not asked again.
+    let approval = phase.approval.filter(|_| !has_quorum(turn));
+    let Some(approval) = approval else {
         turn.next.status = Status::Entering(turn.next.following());
         turn.say_on(Actor::Plan, passed, evidence);
         return;
@@ -259,19 +260,19 @@ fn leave_bake(turn: &mut Turn) {
 }
 
 fn leave_approval(turn: &mut Turn) {
-    let approved = turn.next.current_phase().is_some_and(|phase| {
-        phase.approval.as_ref().is_none_or(|approval| {
-            let have = turn
-                .next
-                .gate
-                .as_ref()
-                .map_or(0, |gate| gate.approvals.len());
-            have >= approval.needed as usize
-        })
-    });
-    if approved && waiting::gate_is_open(&turn.next, turn.now) {
+    if has_quorum(turn) && waiting::gate_is_open(&turn.next, turn.now) {
         turn.next.status = Status::Entering(turn.next.following());
     }
+}
+
+/// Whether as many have approved as must.
+fn has_quorum(turn: &Turn) -> bool {
+    let gate = turn.next.gate.as_ref();
+    let have = gate.map_or(0, |gate| gate.approvals.len());
+    turn.next.current_phase().is_some_and(|phase| {
+        let approval = phase.approval.as_ref();
+        approval.is_none_or(|approval| have >= approval.needed as usize)
+    })
 }
 
 fn evidence(turn: &Turn) -> Vec<Finding> {
