@@ -113,7 +113,7 @@ fn new_rollout(start: Start, desired: Weights, now: Timestamp) -> Rollout {
         alarms: start
             .alarms
             .into_iter()
-            .map(|(arn, reading)| (arn, AlarmSeen::of(&reading, now)))
+            .map(|(arn, reading)| (arn, AlarmSeen::of(&reading)))
             .collect(),
         id: start.id,
         plan: start.plan,

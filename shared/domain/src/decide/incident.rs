@@ -17,9 +17,9 @@ use crate::{
 };
 
 impl AlarmSeen {
-    /// What a reading at `now` says.
+    /// What a reading says. One that could not be read has not said anything yet: whatever it says next is new.
     #[must_use]
-    pub fn of(reading: &AlarmReading, now: Timestamp) -> Self {
+    pub fn of(reading: &AlarmReading) -> Self {
         match reading {
             AlarmReading::State { state, since, .. } => Self {
                 state: Some(*state),
@@ -27,7 +27,7 @@ impl AlarmSeen {
             },
             AlarmReading::Unreadable(_) => Self {
                 state: None,
-                since: now,
+                since: Timestamp::MIN,
             },
         }
     }
@@ -134,7 +134,9 @@ pub(super) fn breach(
     };
     let deadline = match severity {
         Severity::Critical => {
-            let accepted = turn.next.incidents.contains_key(&source);
+            let incident = turn.next.incidents.get(&source);
+            let accepted = incident
+                .is_some_and(|incident| matches!(incident.state, IncidentState::Accepted(_)));
             if !accepted {
                 let cause = match source {
                     IncidentSource::Alarm(arn) => Cause::Alarm(arn),

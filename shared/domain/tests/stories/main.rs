@@ -10,3 +10,5 @@ mod story;
 mod approval;
 #[cfg(test)]
 mod forward;
+#[cfg(test)]
+mod start;
