@@ -3,7 +3,7 @@
 mod approval;
 mod weights;
 
-use super::{Refusal, Turn, rollback};
+use super::{Refusal, Turn, incident, rollback};
 use crate::{
     event::Command,
     ledger::{Actor, Fact},
@@ -240,7 +240,10 @@ fn accept_incidents(turn: &mut Turn, by: &Person) {
         .map(|(source, _)| source.clone())
         .collect();
     for source in open {
-        if let Some(incident) = turn.next.incidents.get_mut(&source) {
+        if incident::is_over(&turn.next, &source) {
+            // What comes after its recovery is new, and nobody has accepted it.
+            turn.next.incidents.remove(&source);
+        } else if let Some(incident) = turn.next.incidents.get_mut(&source) {
             incident.state = IncidentState::Accepted(by.clone());
         }
         let fact = Fact::IncidentAccepted {

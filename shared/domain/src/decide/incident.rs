@@ -12,7 +12,7 @@ use crate::{
         gate::Otherwise,
         severity::{AlarmGuard, Deadline, InsufficientData, Severity},
     },
-    rollout::{AlarmSeen, Cause, Incident, IncidentSource, IncidentState},
+    rollout::{AlarmSeen, Cause, Incident, IncidentSource, IncidentState, Rollout},
     time::{Timestamp, later},
 };
 
@@ -168,6 +168,18 @@ pub(super) fn breach(
     };
     turn.next.incidents.insert(source, incident);
     turn.say_on(actor, fact, evidence);
+}
+
+/// Whether the last word of an incident's source is that all is well.
+pub(super) fn is_over(rollout: &Rollout, source: &IncidentSource) -> bool {
+    let IncidentSource::Alarm(arn) = source else {
+        return false;
+    };
+    let guard = rollout.plan.alarms.iter().find(|guard| guard.arn == *arn);
+    let state = rollout.alarms.get(arn).and_then(|seen| seen.state);
+    guard
+        .zip(state)
+        .is_some_and(|(guard, state)| meaning(guard, state) == Meaning::Well)
 }
 
 /// A source is as it should be: what a person accepted, or nobody need decide, is over.

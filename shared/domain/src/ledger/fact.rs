@@ -30,7 +30,7 @@ pub enum Fact {
         reason: String,
     },
     /// The routes are ready to carry weight.
-    #[display("every route is ready, canary at 0%")]
+    #[display("every route is ready")]
     Prepared,
     /// A phase's weights were decided.
     #[display("phase {phase} entered")]

@@ -20,7 +20,7 @@ fn a_rollout_goes_its_way() {
             ("3:06", Do::Sweep),
         ],
         &expect![[r#"
-             0:00 tidegate: every route is ready, canary at 0%
+             0:00 tidegate: every route is ready
              0:01 tidegate: phase canary entered [0% → 5%]
              0:01 tidegate: the weights of phase canary are in effect from 2026-03-03T00:02:00Z
              1:02 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))

@@ -11,4 +11,6 @@ mod approval;
 #[cfg(test)]
 mod forward;
 #[cfg(test)]
+mod incidents;
+#[cfg(test)]
 mod start;
