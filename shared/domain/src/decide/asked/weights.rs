@@ -19,7 +19,9 @@ pub(super) fn resume(turn: &mut Turn, by: &Person, reason: &str) -> Result<(), R
     if !held && !drifted {
         return Err(Refusal::NothingHeld);
     }
-    if drifted && turn.next.intent.is_some() {
+    let weights = turn.next.current_phase().map(|phase| &phase.weights);
+    let astray = drifted || weights.is_some_and(|weights| *weights != turn.next.desired);
+    if astray && turn.next.intent.is_some() {
         return Err(Refusal::InFlight);
     }
     accept_incidents(turn, by);
