@@ -25,6 +25,7 @@ use crate::{
     target::Goal,
     time::{SignedDuration, Timestamp},
     traffic::{Epoch, Weight, Weights},
+    waiting,
 };
 
 /// How long after its commit a change may be written.
@@ -302,10 +303,21 @@ pub enum HookMoment {
 /// How a hook's run stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HookRun {
+    /// How many runs are over. Never goes back, so that whoever runs hooks knows a new run from the old.
+    pub runs: u32,
     /// How often it has been tried and failed.
     pub failures: u32,
     /// How it stands.
     pub state: HookState,
+}
+
+impl HookRun {
+    /// A hook that has not been run.
+    pub const DUE: Self = Self {
+        runs: 0,
+        failures: 0,
+        state: HookState::Due,
+    };
 }
 
 /// How a hook's run stands.
@@ -406,8 +418,28 @@ impl Rollout {
     }
 
     /// The hook that is to be run, or looked at again, now: they run one after the other.
+    ///
+    /// Those of a phase run only while nothing holds the rollout, those of a rollback once traffic is back.
     #[must_use]
     pub fn hook_due(&self) -> Option<HookKey> {
+        let may_run = match self.status {
+            Status::Entering(_) => waiting::blocked(self).is_none(),
+            Status::Guarding { .. } => true,
+            Status::Starting
+            | Status::Shifting
+            | Status::Baking
+            | Status::AwaitingApproval
+            | Status::Watching
+            | Status::AwaitingFinish
+            | Status::Finishing
+            | Status::Completed { .. }
+            | Status::RollingBack { .. }
+            | Status::RolledBack { .. }
+            | Status::Superseded { .. } => false,
+        };
+        if !may_run {
+            return None;
+        }
         let unfinished = self
             .hooks
             .iter()

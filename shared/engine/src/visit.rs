@@ -219,9 +219,9 @@ async fn run_hooks<P: Ports>(
 
 async fn run_hook<P: Ports>(ports: &P, rollout: &Rollout, key: HookKey) -> Option<HookOutcome> {
     let (name, hook) = rollout.hook(key)?;
-    let failures = rollout.hooks.get(&key)?.failures;
+    let runs = rollout.hooks.get(&key)?.runs;
     let run = EventKey::new(&format!(
-        "{}/{:?}/{}/{failures}",
+        "{}/{:?}/{}/{runs}",
         rollout.id, key.moment, key.index
     ));
     Some(ports.hooks().run(name, hook, &run).await)

@@ -29,6 +29,7 @@ pub(super) fn finished(turn: &mut Turn, key: HookKey, outcome: &HookOutcome) {
             turn.say(Actor::Plan, Fact::HookSucceeded { hook: name });
         }
         HookOutcome::Failed(why) => {
+            run.runs = run.runs.saturating_add(1);
             run.failures = run.failures.saturating_add(1);
             let failures = run.failures;
             let then = match on_failure {

@@ -9,7 +9,7 @@ use crate::{
     rollout::{Hold, IntentKind, Next, Status},
     target::{Goal, Propagation, Seen},
     time::{Timestamp, later},
-    traffic::Epoch,
+    traffic::{Epoch, Weight},
 };
 
 /// Routes were read under a head of this epoch.
@@ -122,12 +122,13 @@ fn guard(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
     }
 }
 
-/// Notes which routes' weights have come into effect.
+/// Notes which routes' weights have come into effect; a weight that is not the desired one has not.
 fn settle(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
-    let now = turn.now;
-    for (route, state) in &mut turn.next.routes {
-        if let (None, Some(seen)) = (state.effective, routes.get(route)) {
-            state.effective = effective(seen, now);
+    for (route, seen) in routes {
+        let met = seen.meets(turn.next.goal(route));
+        let now = turn.now;
+        if let (true, Some(state)) = (met, turn.next.routes.get_mut(route)) {
+            state.effective = state.effective.or(effective(seen, now));
         }
     }
 }
@@ -136,13 +137,9 @@ fn settle(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
 fn compare(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
     settle(turn, routes);
     for (route, seen) in routes {
-        if turn.next.routes.contains_key(route) {
-            compare_route(turn, route, seen);
-        }
+        compare_route(turn, route, seen);
     }
-    if turn.next.status == Status::Shifting {
-        tick::bake_if_in_effect(turn);
-    }
+    tick::bake_if_in_effect(turn);
 }
 
 fn compare_route(turn: &mut Turn, route: &RouteName, seen: &Seen) {
@@ -155,29 +152,48 @@ fn compare_route(turn: &mut Turn, route: &RouteName, seen: &Seen) {
         state.base = Some(seen.base);
     }
     let drift = (seen.weight > desired).then_some(seen.weight);
-    if state.drift != drift {
-        state.drift = drift;
+    let was = std::mem::replace(&mut state.drift, drift);
+    if let Some(found) = drift
+        && was != drift
+    {
         let route = route.clone();
-        let (actor, fact) = match drift {
-            Some(found) => (
-                Actor::Stranger,
-                Fact::DriftFound {
-                    route,
-                    found,
-                    desired,
-                },
-            ),
-            None => (Actor::Plan, Fact::DriftGone { route }),
-        };
-        turn.say(actor, fact);
-    } else if seen.weight < desired {
-        turn.next.desired.set(route.clone(), seen.weight);
-        turn.next.epoch = turn.next.epoch.next();
-        turn.next.holds.insert(Hold::HandClosed);
-        let fact = Fact::HandClosed {
-            route: route.clone(),
-            found: seen.weight,
+        let fact = Fact::DriftFound {
+            route,
+            found,
+            desired,
         };
         turn.say(Actor::Stranger, fact);
     }
+    if seen.weight < desired {
+        closed_by_hand(turn, route, seen.weight);
+    } else if was.is_some() && drift.is_none() {
+        let fact = Fact::DriftGone {
+            route: route.clone(),
+        };
+        turn.say(Actor::Plan, fact);
+        bake_anew(turn, route, seen);
+    }
+}
+
+fn closed_by_hand(turn: &mut Turn, route: &RouteName, found: Weight) {
+    turn.next.desired.set(route.clone(), found);
+    turn.next.epoch = turn.next.epoch.next();
+    turn.next.holds.insert(Hold::HandClosed);
+    let fact = Fact::HandClosed {
+        route: route.clone(),
+        found,
+    };
+    turn.say(Actor::Stranger, fact);
+}
+
+/// A drift is over: what was gathered while it lasted is no evidence of the phase's weights.
+fn bake_anew(turn: &mut Turn, route: &RouteName, seen: &Seen) {
+    if turn.next.gate.is_none() || !turn.next.status.is_phased() {
+        return;
+    }
+    let now = turn.now;
+    if let Some(state) = turn.next.routes.get_mut(route) {
+        state.effective = effective(seen, now);
+    }
+    tick::leave_gate(turn);
 }

@@ -70,11 +70,7 @@ fn queue_hooks(turn: &mut Turn, hooks: usize) {
         .map(|(moment, index)| HookKey { moment, index })
         .collect();
     for key in due {
-        let run = HookRun {
-            failures: 0,
-            state: HookState::Due,
-        };
-        turn.next.hooks.insert(key, run);
+        turn.next.hooks.insert(key, HookRun::DUE);
     }
 }
 

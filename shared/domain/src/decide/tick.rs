@@ -213,6 +213,26 @@ pub(super) fn bake_if_in_effect(turn: &mut Turn) {
     turn.say(Actor::Plan, fact);
 }
 
+/// Leaves the gate for weights that have to come into effect anew. Whatever it had gathered is gone, and
+/// the hooks at its end run again.
+pub(super) fn leave_gate(turn: &mut Turn) {
+    turn.next.gate = None;
+    turn.next.status = Status::Shifting;
+    let Some(phase) = turn.next.phase else {
+        return;
+    };
+    let next = phase.saturating_add(1);
+    for (key, run) in &mut turn.next.hooks {
+        if [HookMoment::After(phase), HookMoment::Before(next)].contains(&key.moment) {
+            *run = HookRun {
+                runs: run.runs.saturating_add(1),
+                failures: 0,
+                state: HookState::Due,
+            };
+        }
+    }
+}
+
 impl Gate {
     fn of_phase(phase: &Phase, since: Timestamp) -> Self {
         Self {
@@ -334,10 +354,7 @@ fn queue_hooks(turn: &mut Turn, next: Next) {
             turn.next
                 .hooks
                 .entry(HookKey { moment, index })
-                .or_insert(HookRun {
-                    failures: 0,
-                    state: HookState::Due,
-                });
+                .or_insert(HookRun::DUE);
         }
     }
 }

@@ -47,37 +47,57 @@ fn a_critical_alarm_sends_traffic_back_at_once() {
         ("0:20", Do::Reached),
         ("0:21", Do::Reached),
     ];
-    check_after(plan(), &to_first_bake(), &steps, &expect![[r#"
-         0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-         0:20 tidegate: all traffic is back on stable, 0s after the decision
-         0:21 tidegate: the rollback is confirmed: no late write can disturb it
-            = rolled back at 0%, waits for nothing: the rollout has ended
-    "#]]);
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
+             0:20 tidegate: all traffic is back on stable, 0s after the decision
+             0:21 tidegate: the rollback is confirmed: no late write can disturb it
+                = rolled back at 0%, waits for nothing: the rollout has ended
+        "#]],
+    );
 }
 
 #[test]
 fn a_critical_alarm_that_is_read_in_a_sweep_does_the_same() {
     let red = Do::Read("errors", reading(AlarmState::Alarm, "0:19"));
-    check_after(plan(), &to_first_bake(), &[("0:20", red)], &expect![[r#"
-         0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]]);
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &[("0:20", red)],
+        &expect![[r#"
+             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
+                = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
+    );
 }
 
 #[test]
 fn an_older_word_of_an_alarm_than_the_last_heard_changes_nothing() {
     let steps = [("0:20", well("0:19")), ("0:21", critical("0:18"))];
-    check_after(plan(), &to_first_bake(), &steps, &expect![[r#"
-            = baking at 5%, waits for time at these weights, over in 41m
-    "#]]);
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+                = baking at 5%, waits for time at these weights, over in 41m
+        "#]],
+    );
 }
 
 #[test]
 fn an_alarm_that_the_plan_does_not_know_changes_nothing() {
     let other = Do::Alarm("other", AlarmState::Alarm, "0:19");
-    check_after(plan(), &to_first_bake(), &[("0:20", other)], &expect![[r#"
-            = baking at 5%, waits for time at these weights, over in 42m
-    "#]]);
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &[("0:20", other)],
+        &expect![[r#"
+                = baking at 5%, waits for time at these weights, over in 42m
+        "#]],
+    );
 }
 
 #[test]
@@ -89,13 +109,18 @@ fn a_high_alarm_holds_and_traffic_goes_back_at_its_deadline() {
         ("1:20", Do::Sweep),
     ];
     let plan = guarded_by(Severity::High);
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
-         0:20 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-         1:20 tidegate: nobody decided in time on alarm errors; rolling back
-         1:20 tidegate: rolling back: nobody decided in time on: alarm errors [5% → 0%]
-         1:20 tidegate: all traffic is back on stable, 0s after the decision
-            = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
-    "#]]);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+             1:20 tidegate: nobody decided in time on alarm errors; rolling back
+             1:20 tidegate: rolling back: nobody decided in time on: alarm errors [5% → 0%]
+             1:20 tidegate: all traffic is back on stable, 0s after the decision
+                = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
+        "#]],
+    );
 }
 
 #[test]
@@ -106,10 +131,15 @@ fn a_high_alarm_that_is_well_again_is_still_for_a_person_to_decide() {
         ("1:10", Do::Sweep),
     ];
     let plan = guarded_by(Severity::High);
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
-         0:20 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-            = baking at 5%, waits for a person to decide on alarm errors; without an answer in 10m traffic goes back
-    "#]]);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+                = baking at 5%, waits for a person to decide on alarm errors; without an answer in 10m traffic goes back
+        "#]],
+    );
 }
 
 #[test]
@@ -126,17 +156,22 @@ fn a_person_accepts_a_high_alarm_and_it_is_told_again_only_after_it_has_recovere
         ("1:12", critical("1:12")),
     ];
     let plan = guarded_by(Severity::High);
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
-         0:20 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-         0:25 ann: alarm errors accepted
-         0:25 ann: resumed: fine
-         1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-         1:10 tidegate: phase half entered [5% → 50%]
-         1:10 tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
-         1:11 tidegate: alarm errors is as it should be again
-         1:12 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T02:12:00Z unless a person decides
-            = baking at 50%, waits for a person to decide on alarm errors; without an answer in 1h traffic goes back
-    "#]]);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+             0:25 ann: alarm errors accepted
+             0:25 ann: resumed: fine
+             1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+             1:10 tidegate: phase half entered [5% → 50%]
+             1:10 tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
+             1:11 tidegate: alarm errors is as it should be again
+             1:12 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T02:12:00Z unless a person decides
+                = baking at 50%, waits for a person to decide on alarm errors; without an answer in 1h traffic goes back
+        "#]],
+    );
 }
 
 #[test]
@@ -148,13 +183,18 @@ fn accepting_an_alarm_that_has_recovered_does_not_accept_its_next_breach() {
         ("0:26", critical("0:26")),
     ];
     let plan = guarded_by(Severity::High);
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
-         0:20 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-         0:25 ann: alarm errors accepted
-         0:25 ann: resumed: fine
-         0:26 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:26:00Z unless a person decides
-            = baking at 5%, waits for a person to decide on alarm errors; without an answer in 1h traffic goes back
-    "#]]);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+             0:25 ann: alarm errors accepted
+             0:25 ann: resumed: fine
+             0:26 alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:26:00Z unless a person decides
+                = baking at 5%, waits for a person to decide on alarm errors; without an answer in 1h traffic goes back
+        "#]],
+    );
 }
 
 #[test]
@@ -169,7 +209,11 @@ fn a_medium_alarm_holds_and_asks_again_every_day() {
         ("48:22", Do::Sweep),
     ];
     let plan = guarded_by(Severity::Medium);
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
          0:20 alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-04T00:20:00Z
         24:20 tidegate: nobody decided in time on alarm errors; holding for a person
         48:20 tidegate: nobody decided in time on alarm errors; holding for a person
@@ -179,7 +223,8 @@ fn a_medium_alarm_holds_and_asks_again_every_day() {
         48:22 tidegate: phase half entered [5% → 50%]
         48:22 tidegate: the weights of phase half are in effect from 2026-03-05T00:23:00Z
             = baking at 50%, waits for time at these weights, over in 1h 1m
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -192,15 +237,20 @@ fn a_low_alarm_is_told_and_holds_nothing() {
         ("1:10", Do::Sweep),
     ];
     let plan = guarded_by(Severity::Low);
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
-         0:20 alarm errors: low incident: alarm errors
-         0:40 tidegate: alarm errors is as it should be again
-         0:50 alarm errors: low incident: alarm errors
-         1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-         1:10 tidegate: phase half entered [5% → 50%]
-         1:10 tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
-            = baking at 50%, waits for time at these weights, over in 1h 1m
-    "#]]);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 alarm errors: low incident: alarm errors
+             0:40 tidegate: alarm errors is as it should be again
+             0:50 alarm errors: low incident: alarm errors
+             1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+             1:10 tidegate: phase half entered [5% → 50%]
+             1:10 tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
+                = baking at 50%, waits for time at these weights, over in 1h 1m
+        "#]],
+    );
 }
 
 #[test]
@@ -211,15 +261,25 @@ fn an_alarm_without_data_holds_the_advance_but_does_not_send_traffic_back() {
         ("1:11", Do::Read("errors", ok("1:11"))),
         ("1:11", Do::Sweep),
     ];
-    check_after(plan(), &to_first_bake(), &steps[..2], &expect![[r#"
-            = baking at 5%, waits for alarm errors to be readable and to have data
-    "#]]);
-    check_after(plan(), &to_first_bake(), &steps, &expect![[r#"
-         1:11 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-         1:11 tidegate: phase half entered [5% → 50%]
-         1:11 tidegate: the weights of phase half are in effect from 2026-03-03T01:12:00Z
-            = baking at 50%, waits for time at these weights, over in 1h 1m
-    "#]]);
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps[..2],
+        &expect![[r#"
+                = baking at 5%, waits for alarm errors to be readable and to have data
+        "#]],
+    );
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             1:11 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+             1:11 tidegate: phase half entered [5% → 50%]
+             1:11 tidegate: the weights of phase half are in effect from 2026-03-03T01:12:00Z
+                = baking at 50%, waits for time at these weights, over in 1h 1m
+        "#]],
+    );
 }
 
 #[test]
@@ -227,18 +287,28 @@ fn an_alarm_without_data_is_as_good_as_well_or_as_red_if_the_plan_says_so() {
     let steps = [("0:20", without_data("0:19")), ("1:10", Do::Sweep)];
     let mut plan = plan();
     plan.alarms[0].insufficient_data = InsufficientData::Ignore;
-    check_after(plan.clone(), &to_first_bake(), &steps, &expect![[r#"
-         1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-         1:10 tidegate: phase half entered [5% → 50%]
-         1:10 tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
-            = baking at 50%, waits for time at these weights, over in 1h 1m
-    "#]]);
+    check_after(
+        plan.clone(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+             1:10 tidegate: phase half entered [5% → 50%]
+             1:10 tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
+                = baking at 50%, waits for time at these weights, over in 1h 1m
+        "#]],
+    );
     plan.alarms[0].insufficient_data = InsufficientData::Alarm;
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
-         0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-         1:10 tidegate: all traffic is back on stable, 50m after the decision
-            = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
-    "#]]);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
+             1:10 tidegate: all traffic is back on stable, 50m after the decision
+                = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
+        "#]],
+    );
 }
 
 #[test]
@@ -253,20 +323,30 @@ fn a_condition_opens_an_incident_once_and_a_critical_one_sends_traffic_back() {
     ];
     let mut high = watched_for(Severity::High);
     high.phases[0].rollback.clear();
-    check_after(high, &to_first_bake(), &steps, &expect![[r#"
-         0:20 tidegate: high incident: error_rate > 0.25%; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides (error_rate > 0.25%: fail (5%, 600 samples))
-         0:22 ann: error_rate > 0.25% accepted
-         0:22 ann: resumed: fine
-         0:24 tidegate: error_rate > 0.25% is as it should be again
-         0:25 tidegate: high incident: error_rate > 0.25%; holding, traffic goes back at 2026-03-03T01:25:00Z unless a person decides (error_rate > 0.25%: fail (5%, 600 samples))
-            = baking at 5%, waits for a person to decide on error_rate > 0.25%; without an answer in 1h traffic goes back
-    "#]]);
+    check_after(
+        high,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 tidegate: high incident: error_rate > 0.25%; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides (error_rate > 0.25%: fail (5%, 600 samples))
+             0:22 ann: error_rate > 0.25% accepted
+             0:22 ann: resumed: fine
+             0:24 tidegate: error_rate > 0.25% is as it should be again
+             0:25 tidegate: high incident: error_rate > 0.25%; holding, traffic goes back at 2026-03-03T01:25:00Z unless a person decides (error_rate > 0.25%: fail (5%, 600 samples))
+                = baking at 5%, waits for a person to decide on error_rate > 0.25%; without an answer in 1h traffic goes back
+        "#]],
+    );
     let mut critical = watched_for(Severity::Critical);
     critical.phases[0].rollback.clear();
-    check_after(critical, &to_first_bake(), &steps[..1], &expect![[r#"
-         0:20 tidegate: rolling back: error_rate > 0.25% [5% → 0%] (error_rate > 0.25%: fail (5%, 600 samples))
-            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]]);
+    check_after(
+        critical,
+        &to_first_bake(),
+        &steps[..1],
+        &expect![[r#"
+             0:20 tidegate: rolling back: error_rate > 0.25% [5% → 0%] (error_rate > 0.25%: fail (5%, 600 samples))
+                = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
+    );
 }
 
 #[test]
@@ -279,11 +359,16 @@ fn a_critical_condition_is_not_hidden_by_the_same_one_of_less() {
     });
     plan.phases[0].rollback.clear();
     let steps = [("0:20", Do::Measured(Measure::Bad))];
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
-         0:20 tidegate: low incident: error_rate > 0.25% (error_rate > 0.25%: fail (5%, 600 samples))
-         0:20 tidegate: rolling back: error_rate > 0.25% [5% → 0%] (error_rate > 0.25%: fail (5%, 600 samples))
-            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]]);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 tidegate: low incident: error_rate > 0.25% (error_rate > 0.25%: fail (5%, 600 samples))
+             0:20 tidegate: rolling back: error_rate > 0.25% [5% → 0%] (error_rate > 0.25%: fail (5%, 600 samples))
+                = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
+    );
 }
 
 #[test]
@@ -295,10 +380,15 @@ fn the_incident_that_is_due_first_is_waited_for_first() {
         ("0:21", Do::Alarm("latency", AlarmState::Alarm, "0:21")),
         ("0:22", pause()),
     ];
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
-         0:20 alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-04T00:20:00Z
-         0:21 alarm latency: high incident: alarm latency; holding, traffic goes back at 2026-03-03T01:21:00Z unless a person decides
-         0:22 ann: paused: a look
-            = baking at 5% [it is paused], waits for a person to decide on alarm latency; without an answer in 59m traffic goes back
-    "#]]);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+             0:20 alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-04T00:20:00Z
+             0:21 alarm latency: high incident: alarm latency; holding, traffic goes back at 2026-03-03T01:21:00Z unless a person decides
+             0:22 ann: paused: a look
+                = baking at 5% [it is paused], waits for a person to decide on alarm latency; without an answer in 59m traffic goes back
+        "#]],
+    );
 }

@@ -11,6 +11,8 @@ mod approval;
 #[cfg(test)]
 mod forward;
 #[cfg(test)]
+mod hands;
+#[cfg(test)]
 mod incidents;
 #[cfg(test)]
 mod start;

@@ -78,8 +78,7 @@ fn reassert(turn: &mut Turn, drifted: bool) {
     turn.next.desired = wanted;
     turn.open_intent(IntentKind::Shift);
     if turn.next.phase.is_some() {
-        turn.next.gate = None;
-        turn.next.status = Status::Shifting;
+        tick::leave_gate(turn);
     }
 }
 
@@ -133,8 +132,7 @@ pub(super) fn set_weight(
         desired.set(name.clone(), weight);
     }
     turn.next.desired = desired;
-    turn.next.gate = None;
-    turn.next.status = Status::Shifting;
+    tick::leave_gate(turn);
     turn.next.holds.insert(Hold::WeightSet);
     turn.open_intent(IntentKind::Shift);
     turn.say(Actor::Person(by.clone()), Fact::WeightSet { reason });
