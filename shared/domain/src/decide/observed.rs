@@ -6,7 +6,7 @@ use super::{Turn, rollback, tick};
 use crate::{
     ledger::{Actor, Fact},
     name::RouteName,
-    rollout::{Hold, IntentKind, Next, Status},
+    rollout::{Hold, IntentKind, Next, Notice, Status},
     target::{Goal, Propagation, Seen},
     time::{Timestamp, later},
     traffic::{Epoch, Weight},
@@ -72,6 +72,8 @@ fn effective(seen: &Seen, now: Timestamp) -> Option<Timestamp> {
 /// Every route has reached the goal of an intent of this kind.
 fn close(turn: &mut Turn, kind: IntentKind) {
     turn.next.intent = None;
+    // The next change that gets stuck is news again.
+    turn.next.notices.remove(&Notice::ChangeStuck);
     match kind {
         IntentKind::Prepare | IntentKind::Shift => {
             if turn.next.status == Status::Starting {
@@ -102,6 +104,7 @@ fn guard(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
             };
             let began = turn.now;
             turn.open_intent(IntentKind::Rollback);
+            turn.next.notices.remove(&Notice::RollbackLate);
             turn.next.status = Status::RollingBack { cause, began };
             let fact = Fact::LateWriteUndone {
                 route: route.clone(),
