@@ -265,9 +265,12 @@ pub(crate) fn gate_is_open(rollout: &Rollout, now: Timestamp) -> bool {
 
 /// What the gate of the phase, or of the watch, still lacks.
 fn gate_lacks(rollout: &Rollout, now: Timestamp) -> Option<Waiting> {
-    let gate = rollout.gate.as_ref()?;
-    let watching = rollout.status == Status::Watching;
     let phase = rollout.current_phase()?;
+    let Some(gate) = &rollout.gate else {
+        // Weights that are not in effect have no evidence.
+        return Some(effect(rollout));
+    };
+    let watching = rollout.status == Status::Watching;
     let least = match (&rollout.plan.watch, watching) {
         (Some(watch), true) => watch.lasts,
         (_, true) => SignedDuration::ZERO,

@@ -34,7 +34,7 @@ pub(super) fn measured(turn: &mut Turn, epoch: Epoch, findings: &[Finding]) {
                     Verdict::Inconclusive(_) | Verdict::Error(_) => {}
                 }
             }
-            Role::Require => count(turn, finding),
+            Role::Require => count(turn, &finding),
         }
         if !turn.next.status.is_forward() {
             return;
@@ -63,15 +63,21 @@ fn said(finding: &Finding) -> String {
     }
 }
 
-fn count(turn: &mut Turn, finding: Finding) {
-    let required = turn.next.required();
-    let Some(index) = required.iter().position(|c| *c == finding.condition) else {
+/// Counts a finding for every requirement that it is about. A window that is not over yet by this clock is
+/// no evidence: it would be the newest for as long as the clocks differ.
+fn count(turn: &mut Turn, finding: &Finding) {
+    if finding.window.to > turn.now {
         return;
-    };
-    if let Some(gate) = &mut turn.next.gate
-        && let Some(tally) = gate.tallies.get_mut(index)
-    {
-        tally.count(finding);
+    }
+    let about: Vec<bool> = turn
+        .next
+        .required()
+        .iter()
+        .map(|condition| *condition == finding.condition)
+        .collect();
+    let tallies = turn.next.gate.iter_mut().flat_map(|gate| &mut gate.tallies);
+    for (tally, _) in tallies.zip(about).filter(|(_, about)| *about) {
+        tally.count(finding.clone());
     }
 }
 
