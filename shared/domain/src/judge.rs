@@ -42,12 +42,13 @@ pub struct Window {
 }
 
 impl Window {
-    /// The newest window of a length that is complete at `now`.
+    /// The newest window of a length that is complete at `now`; a begun minute counts as a whole one.
     #[must_use]
     pub fn newest(length: SignedDuration, now: Timestamp) -> Self {
         let to = minute_of(earlier(now, COMPLETE_AFTER));
+        let from = earlier(to, length.max(MINUTE));
         Self {
-            from: earlier(to, length.max(MINUTE)),
+            from: minute_of(from),
             to,
         }
     }
@@ -259,8 +260,11 @@ pub fn judge(
         };
         match holds_in(condition, answer(Side::Canary), answer(Side::Stable)) {
             Ok(look) => {
-                finding.current = Some(look.current);
-                finding.stable = look.stable;
+                // The first minute that decides is the one to show.
+                if all_hold {
+                    finding.current = Some(look.current);
+                    finding.stable = look.stable;
+                }
                 finding.samples = finding.samples.saturating_add(look.samples);
                 all_hold &= look.holds;
             }
