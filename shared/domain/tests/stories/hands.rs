@@ -367,7 +367,6 @@ fn a_raised_weight_that_is_then_closed_by_hand_is_adopted_in_the_same_look() {
         &steps,
         &expect![[r#"
              1:30 somebody else: web is at 80%, it should be at 50%; holding
-             2:20 tidegate: web is as it should be again
              2:20 somebody else: web was closed to 0% by hand; adopted, holding [50% → 0%]
                 = baking at 0% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
         "#]],
@@ -415,9 +414,9 @@ fn a_route_closed_by_hand_counts_as_full_again_once_its_base_is_the_canary() {
              1:10 tidegate: the watch passed; waiting for the canary to be made the new stable, and `tidegate finish`
              1:30 somebody else: web was closed to 0% by hand; adopted, holding [100% → 0%]
              1:31 refused: web would send 0% to the canary without Tidegate's rule; make the canary the new stable first
-             1:33 ann: making the canary the new stable
+             1:33 ann: making the canary the new stable [0% → 100%]
              1:33 tidegate: completed
-                = completed at 0% [somebody closed the gate by hand], waits for nothing: the rollout has ended
+                = completed at 100% [somebody closed the gate by hand], waits for nothing: the rollout has ended
         "#]],
     );
 }

@@ -9,6 +9,8 @@ mod story;
 #[cfg(test)]
 mod approval;
 #[cfg(test)]
+mod back;
+#[cfg(test)]
 mod forward;
 #[cfg(test)]
 mod hands;
