@@ -55,7 +55,9 @@ fn outline(plan: &Plan) -> String {
 
 #[test]
 fn the_lightning_talk_plan() {
-    check("lightning-talk-circle.yaml", &expect![[r#"
+    check(
+        "lightning-talk-circle.yaml",
+        &expect![[r#"
         canary 5% for 1d: 4 to require, 2 to roll back, 6 to tick
         early-adopters 25% for 2d: 8 to require, 2 to roll back, 4 to tick
         general 50% for 3d: 6 to require, 2 to roll back, 6 to tick
@@ -66,7 +68,8 @@ fn the_lightning_talk_plan() {
         medium: database_cpu > 80% for 10m
         medium: cache_hits < 80% for 10m
         medium: websocket_drops > 20
-        medium: external_api_errors > 20"#]]);
+        medium: external_api_errors > 20"#]],
+    );
 }
 
 #[test]

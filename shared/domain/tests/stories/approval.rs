@@ -35,14 +35,14 @@ fn two_different_leads_approve() {
         &asked,
         &steps,
         &expect![[r#"
-             1:11 refused: eve may not approve this phase; leads may
-             1:11 refused: this concerns phase half, but the rollout is in canary
-             1:11 ann: phase canary approved, 1 of 2
-             1:13 ben: phase canary approved, 2 of 2
-             1:14 tidegate: phase half entered [5% → 50%]
-             1:14 tidegate: the weights of phase half are in effect from 2026-03-03T01:15:00Z
-             1:14 refused: this concerns phase canary, but the rollout is in half
-                = baking at 50%, waits for time at these weights, over in 1h 1m
+            1:11  refused: eve may not approve this phase; leads may
+            1:11  refused: this concerns phase half, but the rollout is in canary
+            1:11  ann: phase canary approved, 1 of 2
+            1:13  ben: phase canary approved, 2 of 2
+            1:14  tidegate: phase half entered [5% → 50%]
+            1:14  tidegate: the weights of phase half are in effect from 2026-03-03T01:15:00Z
+            1:14  refused: this concerns phase canary, but the rollout is in half
+            = baking at 50%, waits for time at these weights, over in 1h 1m
         "#]],
     );
 }
@@ -62,10 +62,10 @@ fn nobody_approves_and_it_holds_until_somebody_resumes() {
         &asked,
         &steps,
         &expect![[r#"
-             3:11 tidegate: nobody approved phase canary in time; holding for a person
-             4:00 ann: resumed: fine
-             6:00 tidegate: nobody approved phase canary in time; holding for a person
-                = awaiting approval at 5% [nobody approved in time], waits for a person: nobody approved in time
+            3:11  tidegate: nobody approved phase canary in time; holding for a person
+            4:00  ann: resumed: fine
+            6:00  tidegate: nobody approved phase canary in time; holding for a person
+            = awaiting approval at 5% [nobody approved in time], waits for a person: nobody approved in time
         "#]],
     );
 }
@@ -78,10 +78,10 @@ fn nobody_approves_and_traffic_goes_back() {
         &asked,
         &[("3:11", Do::Sweep)],
         &expect![[r#"
-             3:11 tidegate: nobody approved phase canary in time; rolling back
-             3:11 tidegate: rolling back: nobody approved phase canary in time [5% → 0%]
-             3:11 tidegate: all traffic is back on stable, 0s after the decision
-                = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
+            3:11  tidegate: nobody approved phase canary in time; rolling back
+            3:11  tidegate: rolling back: nobody approved phase canary in time [5% → 0%]
+            3:11  tidegate: all traffic is back on stable, 0s after the decision
+            = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
         "#]],
     );
 }
@@ -105,10 +105,10 @@ fn an_approval_in_time_does_not_expire_while_something_else_is_waited_for() {
         &asked,
         &steps,
         &expect![[r#"
-             1:11 ann: phase canary approved, 1 of 1
-             3:31 tidegate: phase half entered [5% → 50%]
-             3:31 tidegate: the weights of phase half are in effect from 2026-03-03T03:32:00Z
-                = baking at 50%, waits for time at these weights, over in 1h 1m
+            1:11  ann: phase canary approved, 1 of 1
+            3:31  tidegate: phase half entered [5% → 50%]
+            3:31  tidegate: the weights of phase half are in effect from 2026-03-03T03:32:00Z
+            = baking at 50%, waits for time at these weights, over in 1h 1m
         "#]],
     );
 }
@@ -129,9 +129,9 @@ fn who_approved_is_not_asked_again_when_the_evidence_was_in_doubt_for_a_while() 
         &asked,
         &steps,
         &expect![[r#"
-             1:11 ann: phase canary approved, 1 of 1
-             9:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-                = entering at 5%, waits for the calendar to open, in 10h 50m
+            1:11  ann: phase canary approved, 1 of 1
+            9:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            = entering at 5%, waits for the calendar to open, in 10h 50m
         "#]],
     );
 }
@@ -152,10 +152,10 @@ fn a_rejection_holds_and_a_resume_asks_everybody_again() {
         &asked,
         &steps,
         &expect![[r#"
-             1:11 ann: phase canary approved, 1 of 2
-             1:12 ben: phase canary rejected: not yet
-             2:00 ann: resumed: fine
-                = awaiting approval at 5%, waits for approval, 0 of 2; without an answer in 1h 59m it goes on holding
+            1:11  ann: phase canary approved, 1 of 2
+            1:12  ben: phase canary rejected: not yet
+            2:00  ann: resumed: fine
+            = awaiting approval at 5%, waits for approval, 0 of 2; without an answer in 1h 59m it goes on holding
         "#]],
     );
 }
@@ -169,10 +169,10 @@ fn a_rejection_sends_traffic_back_if_the_plan_says_so() {
         &asked,
         &steps,
         &expect![[r#"
-             1:12 ben: phase canary rejected: not yet
-             1:12 ben: rolling back: ben did not agree to go on from canary: not yet [5% → 0%]
-             1:12 tidegate: all traffic is back on stable, 0s after the decision
-                = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
+            1:12  ben: phase canary rejected: not yet
+            1:12  ben: rolling back: ben did not agree to go on from canary: not yet [5% → 0%]
+            1:12  tidegate: all traffic is back on stable, 0s after the decision
+            = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
         "#]],
     );
 }
@@ -186,8 +186,8 @@ fn an_approval_before_anybody_was_asked_is_refused() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:06 refused: `approve` is not possible while the rollout is baking
-                = baking at 5%, waits for time at these weights, over in 56m
+            0:06  refused: `approve` is not possible while the rollout is baking
+            = baking at 5%, waits for time at these weights, over in 56m
         "#]],
     );
 }
@@ -211,15 +211,15 @@ fn a_checklist_is_ticked_item_by_item() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:10 ann: logs confirmed
-             0:10 refused: the phase has no checklist item `mood`
-             0:10 refused: this concerns phase half, but the rollout is in canary
-             1:11 ann: costs confirmed
-             1:12 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             1:12 tidegate: phase half entered [5% → 50%]
-             1:12 tidegate: the weights of phase half are in effect from 2026-03-03T01:13:00Z
-             1:12 refused: the phase has no checklist item `logs`
-                = baking at 50%, waits for time at these weights, over in 1h 1m
+            0:10  ann: logs confirmed
+            0:10  refused: the phase has no checklist item `mood`
+            0:10  refused: this concerns phase half, but the rollout is in canary
+            1:11  ann: costs confirmed
+            1:12  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:12  tidegate: phase half entered [5% → 50%]
+            1:12  tidegate: the weights of phase half are in effect from 2026-03-03T01:13:00Z
+            1:12  refused: the phase has no checklist item `logs`
+            = baking at 50%, waits for time at these weights, over in 1h 1m
         "#]],
     );
 }
@@ -238,10 +238,10 @@ fn a_pause_does_not_give_approvers_more_time() {
         &asked,
         &steps,
         &expect![[r#"
-             2:00 ann: paused: a look
-             3:00 ann: resumed: fine
-             3:15 tidegate: nobody approved phase canary in time; holding for a person
-                = awaiting approval at 5% [nobody approved in time], waits for a person: nobody approved in time
+            2:00  ann: paused: a look
+            3:00  ann: resumed: fine
+            3:15  tidegate: nobody approved phase canary in time; holding for a person
+            = awaiting approval at 5% [nobody approved in time], waits for a person: nobody approved in time
         "#]],
     );
 }

@@ -54,9 +54,9 @@ fn a_condition_sends_traffic_back_and_says_what_it_saw() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 tidegate: rolling back: error_rate > 1%: 5% [5% → 0%] (error_rate > 1%: fail (5%, 600 samples))
-             0:20 tidegate: all traffic is back on stable, 0s after the decision
-                = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
+            0:20  tidegate: rolling back: error_rate > 1%: 5% [5% → 0%] (error_rate > 1%: fail (5%, 600 samples))
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
         "#]],
     );
 }
@@ -81,17 +81,17 @@ fn after_trouble_the_drain_is_set_and_the_hooks_run_once_traffic_is_back() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-             0:20 (nothing to do)
-             0:20 tidegate: all traffic is back on stable, 0s after the decision
-             0:20 tidegate: hook drain of web failed for the 1. time: exit 1; trying again
-             0:20 tidegate: hook drain of web succeeded
-             0:21 tidegate: hook page failed for the 1. time: exit 1; trying again
-             0:22 tidegate: hook page failed for the 2. time: exit 1; going on without it
-             0:24 tidegate: hook clean succeeded
-             0:25 tidegate: the rollback is confirmed: no late write can disturb it
-             0:26 (nothing to do)
-                = rolled back at 0%, waits for nothing: the rollout has ended
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  (nothing to do)
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            0:20  tidegate: hook drain of web failed for the 1. time: exit 1; trying again
+            0:20  tidegate: hook drain of web succeeded
+            0:21  tidegate: hook page failed for the 1. time: exit 1; trying again
+            0:22  tidegate: hook page failed for the 2. time: exit 1; going on without it
+            0:24  tidegate: hook clean succeeded
+            0:25  tidegate: the rollback is confirmed: no late write can disturb it
+            0:26  (nothing to do)
+            = rolled back at 0%, waits for nothing: the rollout has ended
         "#]],
     );
 }
@@ -112,12 +112,12 @@ fn after_a_change_of_mind_the_drain_is_set_but_no_hook_runs() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 ann: rolling back: aborted by ann: not today [5% → 0%]
-             0:20 tidegate: all traffic is back on stable, 0s after the decision
-             0:20 tidegate: hook drain of web succeeded
-             0:20 (nothing to do)
-             0:21 tidegate: the rollback is confirmed: no late write can disturb it
-                = rolled back at 0%, waits for nothing: the rollout has ended
+            0:20  ann: rolling back: aborted by ann: not today [5% → 0%]
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            0:20  tidegate: hook drain of web succeeded
+            0:20  (nothing to do)
+            0:21  tidegate: the rollback is confirmed: no late write can disturb it
+            = rolled back at 0%, waits for nothing: the rollout has ended
         "#]],
     );
 }
@@ -136,11 +136,11 @@ fn a_rollback_that_takes_long_is_told_once() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-         0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-        0:25:01 tidegate: traffic is not back within 5m
-         0:27 tidegate: all traffic is back on stable, 7m after the decision
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:25:01 tidegate: traffic is not back within 5m
+            0:27  tidegate: all traffic is back on stable, 7m after the decision
             = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
-    "#]],
+        "#]],
     );
 }
 
@@ -160,10 +160,10 @@ fn a_change_that_does_not_get_through_is_taken_up_again_and_told_when_it_is_stuc
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-             0:21 tidegate: the change could not be put into effect in 3 tries; trying again
-             0:23 tidegate: all traffic is back on stable, 3m after the decision
-                = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:21  tidegate: the change could not be put into effect in 3 tries; trying again
+            0:23  tidegate: all traffic is back on stable, 3m after the decision
+            = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
         "#]],
     );
 }
@@ -187,14 +187,14 @@ fn the_second_change_that_gets_stuck_is_told_too() {
         &to_first_bake(),
         &stuck,
         &expect![[r#"
-             1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             1:10 tidegate: phase half entered [5% → 50%]
-             1:13 tidegate: the change could not be put into effect in 3 tries; trying again
-             1:14 tidegate: the weights of phase half are in effect from 2026-03-03T01:15:00Z
-             2:20 tidegate: the gate of phase half passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             2:20 tidegate: phase all entered [50% → 100%]
-             2:23 tidegate: the change could not be put into effect in 3 tries; trying again
-                = shifting at 100%, waits for weights to be written and read back, tried again in 10s
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: phase half entered [5% → 50%]
+            1:13  tidegate: the change could not be put into effect in 3 tries; trying again
+            1:14  tidegate: the weights of phase half are in effect from 2026-03-03T01:15:00Z
+            2:20  tidegate: the gate of phase half passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            2:20  tidegate: phase all entered [50% → 100%]
+            2:23  tidegate: the change could not be put into effect in 3 tries; trying again
+            = shifting at 100%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -210,8 +210,8 @@ fn an_old_epoch_overruns_nothing() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-                = rolling back at 0%, waits for weights to be written and read back, tried again any moment
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            = rolling back at 0%, waits for weights to be written and read back, tried again any moment
         "#]],
     );
 }
@@ -230,11 +230,11 @@ fn where_the_last_writer_wins_a_rollback_is_guarded_for_seven_minutes() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-         0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-         0:20 tidegate: all traffic is back on stable, 0s after the decision
-        0:27:10 tidegate: the rollback is confirmed: no late write can disturb it
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            0:27:10 tidegate: the rollback is confirmed: no late write can disturb it
             = rolled back at 0%, waits for nothing: the rollout has ended
-    "#]],
+        "#]],
     );
 }
 
@@ -254,15 +254,15 @@ fn a_late_write_is_undone_and_late_rollbacks_are_told_again() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-         0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-         0:26 tidegate: traffic is not back within 5m
-         0:26 tidegate: all traffic is back on stable, 6m after the decision
-         0:27 somebody else: web was at 50% after the rollback; putting it right
-         0:33 tidegate: traffic is not back within 5m
-         0:33 tidegate: all traffic is back on stable, 6m after the decision
-        0:34:10 tidegate: the rollback is confirmed: no late write can disturb it
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:26  tidegate: traffic is not back within 5m
+            0:26  tidegate: all traffic is back on stable, 6m after the decision
+            0:27  somebody else: web was at 50% after the rollback; putting it right
+            0:33  tidegate: traffic is not back within 5m
+            0:33  tidegate: all traffic is back on stable, 6m after the decision
+            0:34:10 tidegate: the rollback is confirmed: no late write can disturb it
             = rolled back at 0%, waits for nothing: the rollout has ended
-    "#]],
+        "#]],
     );
 }
 
@@ -286,15 +286,15 @@ fn a_hook_of_a_rollback_runs_once_however_often_traffic_is_put_back() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-             0:20 tidegate: all traffic is back on stable, 0s after the decision
-             0:20 tidegate: hook page succeeded
-             0:21 somebody else: web was at 50% after the rollback; putting it right
-             0:21 (nothing to do)
-             0:21 tidegate: all traffic is back on stable, 0s after the decision
-             0:21 tidegate: hook clean succeeded
-             0:22 (nothing to do)
-                = guarding at 0%, waits for the time in which a late write could land to pass, in 6m 10s
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            0:20  tidegate: hook page succeeded
+            0:21  somebody else: web was at 50% after the rollback; putting it right
+            0:21  (nothing to do)
+            0:21  tidegate: all traffic is back on stable, 0s after the decision
+            0:21  tidegate: hook clean succeeded
+            0:22  (nothing to do)
+            = guarding at 0%, waits for the time in which a late write could land to pass, in 6m 10s
         "#]],
     );
 }
@@ -313,10 +313,10 @@ fn an_alias_is_guarded_since_a_rollback_that_finds_it_at_zero_does_not_change_it
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-             0:20 tidegate: all traffic is back on stable, 0s after the decision
-             0:21 tidegate: the rollback is confirmed: no late write can disturb it
-                = rolled back at 0%, waits for nothing: the rollout has ended
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            0:21  tidegate: the rollback is confirmed: no late write can disturb it
+            = rolled back at 0%, waits for nothing: the rollout has ended
         "#]],
     );
     let back_at_once = [
@@ -329,9 +329,9 @@ fn an_alias_is_guarded_since_a_rollback_that_finds_it_at_zero_does_not_change_it
         &to_first_bake()[..2],
         &back_at_once,
         &expect![[r#"
-             0:02 alarm errors: rolling back: alarm errors went off [5% → 0%]
-             0:02 tidegate: all traffic is back on stable, 0s after the decision
-                = guarding at 0%, waits for the time in which a late write could land to pass, in 5m 10s
+            0:02  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:02  tidegate: all traffic is back on stable, 0s after the decision
+            = guarding at 0%, waits for the time in which a late write could land to pass, in 5m 10s
         "#]],
     );
 }
@@ -353,10 +353,10 @@ fn a_rollback_is_over_only_when_the_last_resolver_has_forgotten() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-             0:20 tidegate: all traffic is back on stable, 0s after the decision
-             0:23 tidegate: the rollback is confirmed: no late write can disturb it
-                = rolled back at 0%, waits for nothing: the rollout has ended
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            0:23  tidegate: the rollback is confirmed: no late write can disturb it
+            = rolled back at 0%, waits for nothing: the rollout has ended
         "#]],
     );
 }
@@ -384,11 +384,11 @@ fn a_completed_rollout_goes_back_without_phases_for_a_while() {
         &before,
         &steps,
         &expect![[r#"
-             1:20 refused: the rollout has ended: it is completed
-             2:09 ann: rolling back: ann: it smells [100% → 0%]
-             2:09 tidegate: all traffic is back on stable, 0s after the decision
-             2:10 tidegate: hook drain of web succeeded
-                = guarding at 0%, waits for hook page
+            1:20  refused: the rollout has ended: it is completed
+            2:09  ann: rolling back: ann: it smells [100% → 0%]
+            2:09  tidegate: all traffic is back on stable, 0s after the decision
+            2:10  tidegate: hook drain of web succeeded
+            = guarding at 0%, waits for hook page
         "#]],
     );
     check_after(
@@ -396,8 +396,8 @@ fn a_completed_rollout_goes_back_without_phases_for_a_while() {
         &before,
         &[("2:10", roll_back())],
         &expect![[r#"
-             2:10 refused: going back without phases was possible until 2026-03-03T02:10:00Z; start a rollout the other way round
-                = completed at 100%, waits for nothing: the rollout has ended
+            2:10  refused: going back without phases was possible until 2026-03-03T02:10:00Z; start a rollout the other way round
+            = completed at 100%, waits for nothing: the rollout has ended
         "#]],
     );
 }
@@ -425,22 +425,22 @@ fn nothing_moves_a_rollback_forward() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-             0:20 refused: `promote` is not possible while the rollout is rolling back
-             0:20 refused: `retry` is not possible while the rollout is rolling back
-             0:20 refused: `finish` is not possible while the rollout is rolling back
-             0:20 refused: `start --supersede` is not possible while the rollout is rolling back
-             0:20 refused: `resume` is not possible while the rollout is rolling back
-             0:20 refused: `promote --full` is not possible while the rollout is rolling back
-             0:20 tidegate: all traffic is back on stable, 0s after the decision
-             0:21 tidegate: the rollback is confirmed: no late write can disturb it
-             0:22 refused: the rollout has ended: it is rolled back
-             0:22 refused: the rollout was rolled back; trying again starts a new one
-             0:22 refused: `finish` is not possible while the rollout is rolled back
-             0:22 refused: the rollout has ended: it is rolled back
-             0:22 refused: the rollout has ended: it is rolled back
-             0:22 refused: the rollout has ended: it is rolled back
-                = rolled back at 0%, waits for nothing: the rollout has ended
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  refused: `promote` is not possible while the rollout is rolling back
+            0:20  refused: `retry` is not possible while the rollout is rolling back
+            0:20  refused: `finish` is not possible while the rollout is rolling back
+            0:20  refused: `start --supersede` is not possible while the rollout is rolling back
+            0:20  refused: `resume` is not possible while the rollout is rolling back
+            0:20  refused: `promote --full` is not possible while the rollout is rolling back
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            0:21  tidegate: the rollback is confirmed: no late write can disturb it
+            0:22  refused: the rollout has ended: it is rolled back
+            0:22  refused: the rollout was rolled back; trying again starts a new one
+            0:22  refused: `finish` is not possible while the rollout is rolled back
+            0:22  refused: the rollout has ended: it is rolled back
+            0:22  refused: the rollout has ended: it is rolled back
+            0:22  refused: the rollout has ended: it is rolled back
+            = rolled back at 0%, waits for nothing: the rollout has ended
         "#]],
     );
 }
@@ -459,8 +459,8 @@ fn a_late_answer_of_an_old_epoch_confirms_nothing() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 alarm errors: rolling back: alarm errors went off [5% → 0%]
-                = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }

@@ -45,12 +45,12 @@ fn nothing_advances_while_it_is_paused_and_evidence_goes_on_gathering() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 ann: paused: a look
-             1:11 ann: resumed: fine
-             1:11 refused: nothing holds the rollout, so there is nothing to resume
-             1:11 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             1:11 tidegate: phase half entered [5% → 50%]
-                = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+            0:20  ann: paused: a look
+            1:11  ann: resumed: fine
+            1:11  refused: nothing holds the rollout, so there is nothing to resume
+            1:11  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:11  tidegate: phase half entered [5% → 50%]
+            = shifting at 50%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -76,9 +76,9 @@ fn a_reason_is_asked_for() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             0:20 refused: `pause` needs a reason; it goes into the ledger
-             0:20 refused: `rollback` needs a reason; it goes into the ledger
-                = baking at 5%, waits for time at these weights, over in 42m
+            0:20  refused: `pause` needs a reason; it goes into the ledger
+            0:20  refused: `rollback` needs a reason; it goes into the ledger
+            = baking at 5%, waits for time at these weights, over in 42m
         "#]],
     );
 }
@@ -98,11 +98,11 @@ fn weights_set_by_hand_hold_and_a_resume_bakes_the_phase_anew() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:21 ann: weights set by hand: by hand [50% → 10%]
-             1:21 tidegate: the weights of phase half are in effect from 2026-03-03T01:22:00Z
-             2:41 ann: resumed: fine [10% → 50%]
-             2:41 tidegate: the weights of phase half are in effect from 2026-03-03T02:42:00Z
-                = baking at 50%, waits for time at these weights, over in 52m
+            1:21  ann: weights set by hand: by hand [50% → 10%]
+            1:21  tidegate: the weights of phase half are in effect from 2026-03-03T01:22:00Z
+            2:41  ann: resumed: fine [10% → 50%]
+            2:41  tidegate: the weights of phase half are in effect from 2026-03-03T02:42:00Z
+            = baking at 50%, waits for time at these weights, over in 52m
         "#]],
     );
 }
@@ -120,11 +120,11 @@ fn a_resume_while_weights_are_being_set_by_hand_does_not_bake_at_them() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:21 ann: weights set by hand: by hand [50% → 10%]
-             1:21 refused: weights are being changed at this moment; ask again in a few seconds
-             1:22 tidegate: the weights of phase half are in effect from 2026-03-03T01:23:00Z
-             1:23 ann: resumed: fine [10% → 50%]
-                = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+            1:21  ann: weights set by hand: by hand [50% → 10%]
+            1:21  refused: weights are being changed at this moment; ask again in a few seconds
+            1:22  tidegate: the weights of phase half are in effect from 2026-03-03T01:23:00Z
+            1:23  ann: resumed: fine [10% → 50%]
+            = shifting at 50%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -149,11 +149,11 @@ fn a_weight_that_a_route_cannot_express_is_refused_with_the_nearest() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:21 refused: apex cannot express 0.2%; the nearest it can are 0% and 0.4%
-             1:21 refused: the plan has no route `none`
-             1:21 ann: weights set by hand: by hand [50% → apex 10%, web 50%]
-             1:21 refused: weights are being changed at this moment; ask again in a few seconds
-                = shifting at apex 10%, web 50% [weights were set by hand], waits for weights to be written and read back, tried again in 10s
+            1:21  refused: apex cannot express 0.2%; the nearest it can are 0% and 0.4%
+            1:21  refused: the plan has no route `none`
+            1:21  ann: weights set by hand: by hand [50% → apex 10%, web 50%]
+            1:21  refused: weights are being changed at this moment; ask again in a few seconds
+            = shifting at apex 10%, web 50% [weights were set by hand], waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -183,18 +183,18 @@ fn approvals_and_ticks_do_not_outlive_weights_set_by_hand() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             1:09 ann: logs confirmed
-             1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             1:10 tidegate: 2 approval(s) asked for phase canary, until 2026-03-03T03:10:00Z
-             1:11 ann: phase canary approved, 1 of 2
-             1:12 ann: weights set by hand: by hand [5% → 1%]
-             1:12 tidegate: the weights of phase canary are in effect from 2026-03-03T01:13:00Z
-             1:13 ann: resumed: fine [1% → 5%]
-             1:13 tidegate: the weights of phase canary are in effect from 2026-03-03T01:14:00Z
-             2:20 ann: logs confirmed
-             2:20 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             2:20 tidegate: 2 approval(s) asked for phase canary, until 2026-03-03T04:20:00Z
-                = awaiting approval at 5%, waits for approval, 0 of 2; without an answer in 2h it goes on holding
+            1:09  ann: logs confirmed
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: 2 approval(s) asked for phase canary, until 2026-03-03T03:10:00Z
+            1:11  ann: phase canary approved, 1 of 2
+            1:12  ann: weights set by hand: by hand [5% → 1%]
+            1:12  tidegate: the weights of phase canary are in effect from 2026-03-03T01:13:00Z
+            1:13  ann: resumed: fine [1% → 5%]
+            1:13  tidegate: the weights of phase canary are in effect from 2026-03-03T01:14:00Z
+            2:20  ann: logs confirmed
+            2:20  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            2:20  tidegate: 2 approval(s) asked for phase canary, until 2026-03-03T04:20:00Z
+            = awaiting approval at 5%, waits for approval, 0 of 2; without an answer in 2h it goes on holding
         "#]],
     );
 }
@@ -213,10 +213,10 @@ fn a_hand_that_closes_the_gate_is_not_overruled_until_a_person_resumes() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:30 somebody else: web was closed to 0% by hand; adopted, holding [50% → 0%]
-             2:41 ann: resumed: fine [0% → 50%]
-             2:41 tidegate: the weights of phase half are in effect from 2026-03-03T02:42:00Z
-                = baking at 50%, waits for time at these weights, over in 1h 1m
+            1:30  somebody else: web was closed to 0% by hand; adopted, holding [50% → 0%]
+            2:41  ann: resumed: fine [0% → 50%]
+            2:41  tidegate: the weights of phase half are in effect from 2026-03-03T02:42:00Z
+            = baking at 50%, waits for time at these weights, over in 1h 1m
         "#]],
     );
 }
@@ -233,9 +233,9 @@ fn a_hand_that_closes_one_route_leaves_the_other() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:30 somebody else: web was closed to 0% by hand; adopted, holding [50% → apex 50%, web 0%]
-             1:32 ann: resumed: fine [apex 50%, web 0% → 50%]
-                = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+            1:30  somebody else: web was closed to 0% by hand; adopted, holding [50% → apex 50%, web 0%]
+            1:32  ann: resumed: fine [apex 50%, web 0% → 50%]
+            = shifting at 50%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -258,12 +258,12 @@ fn a_hand_that_closes_the_gate_after_all_phases_leads_back_to_the_last_phase() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             1:10 tidegate: watching for 1h
-             1:30 somebody else: web was closed to 0% by hand; adopted, holding [100% → 0%]
-             1:31 ann: resumed: fine [0% → 100%]
-             1:31 tidegate: the weights of phase canary are in effect from 2026-03-03T01:32:00Z
-                = baking at 100%, waits for time at these weights, over in 52m
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: watching for 1h
+            1:30  somebody else: web was closed to 0% by hand; adopted, holding [100% → 0%]
+            1:31  ann: resumed: fine [0% → 100%]
+            1:31  tidegate: the weights of phase canary are in effect from 2026-03-03T01:32:00Z
+            = baking at 100%, waits for time at these weights, over in 52m
         "#]],
     );
 }
@@ -281,8 +281,8 @@ fn a_weight_that_somebody_raised_is_told_once_and_stops_the_advance() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:30 somebody else: web is at 80%, it should be at 50%; holding
-                = baking at 50%, waits for a weight that somebody else wrote to be put right: web at 80%
+            1:30  somebody else: web is at 80%, it should be at 50%; holding
+            = baking at 50%, waits for a weight that somebody else wrote to be put right: web at 80%
         "#]],
     );
 }
@@ -300,10 +300,10 @@ fn a_raised_weight_is_put_right_by_a_resume() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:30 somebody else: web is at 80%, it should be at 50%; holding
-             1:31 ann: resumed: fine
-             1:31 tidegate: the weights of phase half are in effect from 2026-03-03T01:32:00Z
-                = baking at 50%, waits for time at these weights, over in 1m
+            1:30  somebody else: web is at 80%, it should be at 50%; holding
+            1:31  ann: resumed: fine
+            1:31  tidegate: the weights of phase half are in effect from 2026-03-03T01:32:00Z
+            = baking at 50%, waits for time at these weights, over in 1m
         "#]],
     );
 }
@@ -320,10 +320,10 @@ fn a_raised_weight_is_put_right_by_a_rollback() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:30 somebody else: web is at 80%, it should be at 50%; holding
-             1:31 ann: rolling back: ann: it smells [50% → 0%]
-             1:31 tidegate: all traffic is back on stable, 0s after the decision
-                = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
+            1:30  somebody else: web is at 80%, it should be at 50%; holding
+            1:31  ann: rolling back: ann: it smells [50% → 0%]
+            1:31  tidegate: all traffic is back on stable, 0s after the decision
+            = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
         "#]],
     );
 }
@@ -342,13 +342,13 @@ fn time_at_weights_that_somebody_raised_is_not_time_of_the_phase() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:30 somebody else: web is at 80%, it should be at 50%; holding
-             2:00 tidegate: web is as it should be again
-             2:00 tidegate: the weights of phase half are in effect from 2026-03-03T02:01:00Z
-             3:02 tidegate: the gate of phase half passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             3:02 tidegate: phase all entered [50% → 100%]
-             3:02 tidegate: the weights of phase all are in effect from 2026-03-03T03:03:00Z
-                = baking at 100%, waits for time at these weights, over in 1h 1m
+            1:30  somebody else: web is at 80%, it should be at 50%; holding
+            2:00  tidegate: web is as it should be again
+            2:00  tidegate: the weights of phase half are in effect from 2026-03-03T02:01:00Z
+            3:02  tidegate: the gate of phase half passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            3:02  tidegate: phase all entered [50% → 100%]
+            3:02  tidegate: the weights of phase all are in effect from 2026-03-03T03:03:00Z
+            = baking at 100%, waits for time at these weights, over in 1h 1m
         "#]],
     );
 }
@@ -366,9 +366,9 @@ fn a_raised_weight_that_is_then_closed_by_hand_is_adopted_in_the_same_look() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:30 somebody else: web is at 80%, it should be at 50%; holding
-             2:20 somebody else: web was closed to 0% by hand; adopted, holding [50% → 0%]
-                = baking at 0% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
+            1:30  somebody else: web is at 80%, it should be at 50%; holding
+            2:20  somebody else: web was closed to 0% by hand; adopted, holding [50% → 0%]
+            = baking at 0% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
         "#]],
     );
 }
@@ -384,9 +384,9 @@ fn an_alarm_sends_back_what_a_hand_has_left() {
         &in_second_bake(),
         &steps,
         &expect![[r#"
-             1:30 somebody else: web was closed to 0% by hand; adopted, holding [50% → apex 50%, web 0%]
-             1:31 alarm errors: rolling back: alarm errors went off [apex 50%, web 0% → 0%]
-                = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+            1:30  somebody else: web was closed to 0% by hand; adopted, holding [50% → apex 50%, web 0%]
+            1:31  alarm errors: rolling back: alarm errors went off [apex 50%, web 0% → 0%]
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -410,13 +410,13 @@ fn a_route_closed_by_hand_counts_as_full_again_once_its_base_is_the_canary() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-             1:10 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-             1:10 tidegate: the watch passed; waiting for the canary to be made the new stable, and `tidegate finish`
-             1:30 somebody else: web was closed to 0% by hand; adopted, holding [100% → 0%]
-             1:31 refused: web would send 0% to the canary without Tidegate's rule; make the canary the new stable first
-             1:33 ann: making the canary the new stable [0% → 100%]
-             1:33 tidegate: completed
-                = completed at 100% [somebody closed the gate by hand], waits for nothing: the rollout has ended
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: the watch passed; waiting for the canary to be made the new stable, and `tidegate finish`
+            1:30  somebody else: web was closed to 0% by hand; adopted, holding [100% → 0%]
+            1:31  refused: web would send 0% to the canary without Tidegate's rule; make the canary the new stable first
+            1:33  ann: making the canary the new stable [0% → 100%]
+            1:33  tidegate: completed
+            = completed at 100% [somebody closed the gate by hand], waits for nothing: the rollout has ended
         "#]],
     );
 }

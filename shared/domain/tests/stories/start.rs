@@ -80,8 +80,8 @@ fn an_alarm_without_data_blocks_the_start_unless_the_plan_ignores_it() {
         start,
         &[],
         &expect![[r#"
-             0:00 ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
-                = starting at 0%, waits for weights to be written and read back, tried again in 10s
+            0:00  ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
+            = starting at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -128,14 +128,14 @@ fn a_red_alarm_that_was_overridden_counts_again_once_it_has_recovered() {
         start,
         &steps,
         &expect![[r#"
-             0:00 ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
-             0:00 ann: started although alarm errors is in ALARM: known and harmless
-             0:00 tidegate: every route is ready
-             0:01 tidegate: phase canary entered [0% → 5%]
-             0:01 tidegate: the weights of phase canary are in effect from 2026-03-03T00:02:00Z
-             0:03 tidegate: alarm errors is as it should be again
-             0:09 alarm errors: rolling back: alarm errors went off [5% → 0%]
-                = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+            0:00  ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
+            0:00  ann: started although alarm errors is in ALARM: known and harmless
+            0:00  tidegate: every route is ready
+            0:01  tidegate: phase canary entered [0% → 5%]
+            0:01  tidegate: the weights of phase canary are in effect from 2026-03-03T00:02:00Z
+            0:03  tidegate: alarm errors is as it should be again
+            0:09  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -152,11 +152,11 @@ fn an_alarm_that_could_not_be_read_at_the_start_is_heard_however_old_its_state_i
         start,
         &steps,
         &expect![[r#"
-             0:00 ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
-             0:00 ann: started although alarm errors could not be read (denied): known and harmless
-             0:00 tidegate: every route is ready
-             0:02 alarm errors: rolling back: alarm errors went off
-                = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+            0:00  ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
+            0:00  ann: started although alarm errors could not be read (denied): known and harmless
+            0:00  tidegate: every route is ready
+            0:02  alarm errors: rolling back: alarm errors went off
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -174,11 +174,11 @@ fn an_alarm_that_could_not_be_read_at_the_start_lets_go_on_once_it_is_read() {
         start,
         &steps,
         &expect![[r#"
-             0:00 ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
-             0:00 ann: started although alarm errors could not be read (denied): known and harmless
-             0:00 tidegate: every route is ready
-             0:02 tidegate: phase canary entered [0% → 5%]
-                = shifting at 5%, waits for weights to be written and read back, tried again in 10s
+            0:00  ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
+            0:00  ann: started although alarm errors could not be read (denied): known and harmless
+            0:00  tidegate: every route is ready
+            0:02  tidegate: phase canary entered [0% → 5%]
+            = shifting at 5%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }
@@ -193,12 +193,12 @@ fn a_high_alarm_that_is_red_and_overridden_holds_nothing() {
         start,
         &steps,
         &expect![[r#"
-             0:00 ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
-             0:00 ann: started although alarm errors is in ALARM: known and harmless
-             0:00 tidegate: every route is ready
-             0:01 tidegate: phase canary entered [0% → 5%]
-             0:01 tidegate: the weights of phase canary are in effect from 2026-03-03T00:02:00Z
-                = baking at 5%, waits for time at these weights, over in 1h 1m
+            0:00  ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
+            0:00  ann: started although alarm errors is in ALARM: known and harmless
+            0:00  tidegate: every route is ready
+            0:01  tidegate: phase canary entered [0% → 5%]
+            0:01  tidegate: the weights of phase canary are in effect from 2026-03-03T00:02:00Z
+            = baking at 5%, waits for time at these weights, over in 1h 1m
         "#]],
     );
 }
@@ -221,11 +221,11 @@ fn a_rollout_that_takes_over_begins_at_the_weights_that_are() {
         start,
         &steps,
         &expect![[r#"
-             0:00 ann: rollout started (instead of #3, from its weights), plan 0707070707070707070707070707070707070707070707070707070707070707
-             0:00 tidegate: every route is ready
-             0:01 tidegate: phase canary entered [apex 0%, web 25% → 5%]
-             0:01 tidegate: the weights of phase canary are in effect from 2026-03-03T00:02:00Z
-                = baking at 5%, waits for time at these weights, over in 1h 1m
+            0:00  ann: rollout started (instead of #3, from its weights), plan 0707070707070707070707070707070707070707070707070707070707070707
+            0:00  tidegate: every route is ready
+            0:01  tidegate: phase canary entered [apex 0%, web 25% → 5%]
+            0:01  tidegate: the weights of phase canary are in effect from 2026-03-03T00:02:00Z
+            = baking at 5%, waits for time at these weights, over in 1h 1m
         "#]],
     );
 }
@@ -242,10 +242,10 @@ fn a_rollout_that_takes_over_is_guarded_by_alarms_before_its_first_phase() {
         start,
         &steps,
         &expect![[r#"
-             0:00 ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
-             0:00 tidegate: every route is ready
-             0:00 alarm errors: rolling back: alarm errors went off [25% → 0%]
-                = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+            0:00  ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
+            0:00  tidegate: every route is ready
+            0:00  alarm errors: rolling back: alarm errors went off [25% → 0%]
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
 }

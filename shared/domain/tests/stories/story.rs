@@ -7,7 +7,7 @@ use domain::{
     event::{AlarmChange, AlarmReading, AlarmState, Command, Event, HookOutcome},
     judge::{Doubt, Finding, Role, Verdict, Window},
     ledger::{self, Entry, Line},
-    name::{AlarmArn, Person, PhaseName, RolloutId, RouteName},
+    name::{Person, PhaseName, RolloutId, RouteName},
     plan::{Plan, gate::Condition},
     quantity::{Dimension, Quantity},
     rollout::{Origin, Rollout, Status},
@@ -128,7 +128,7 @@ impl Story {
     pub(crate) fn step(&mut self, time: &str, what: &Do) {
         for part in self.parts(what, at(time)) {
             let Some(event) = self.event(&part, at(time)) else {
-                writeln!(self.told, "{time:>5} (nothing to do)").unwrap();
+                writeln!(self.told, "{time:<5} (nothing to do)").unwrap();
                 continue;
             };
             match decide(&self.rollout, &event, at(time)) {
@@ -162,12 +162,12 @@ impl Story {
     fn tell(&mut self, time: &str, decision: &Decision) {
         for entry in &decision.entries {
             self.lines.push(entry.line());
-            writeln!(self.told, "{time:>5} {}", sentence(entry)).unwrap();
+            writeln!(self.told, "{time:<5} {}", sentence(entry)).unwrap();
         }
     }
 
     fn refused(&mut self, time: &str, refusal: &Refusal) {
-        writeln!(self.told, "{time:>5} refused: {refusal}").unwrap();
+        writeln!(self.told, "{time:<5} refused: {refusal}").unwrap();
     }
 
     /// The status, the weights and what is waited for.
@@ -183,7 +183,7 @@ impl Story {
         let (status, desired) = (&self.rollout.status, &self.rollout.desired);
         writeln!(
             self.told,
-            "    = {status} at {desired}{held}, waits for {words}"
+            "= {status} at {desired}{held}, waits for {words}"
         )
         .unwrap();
         let end = ledger::verify(&self.lines, None).unwrap();

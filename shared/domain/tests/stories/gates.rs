@@ -1,0 +1,616 @@
+//! What a gate asks for: time, evidence, limits, hooks and the calendar.
+
+use domain::{
+    event::{Command, HookOutcome},
+    plan::{
+        Plan,
+        gate::{GateLimits, Otherwise},
+        hook::HookFailure,
+    },
+};
+use expect_test::expect;
+
+use crate::{
+    plans::{HOUR, few_errors, hook, only_at_night, plan},
+    story::{
+        Do, Measure, asked, at, check_after, pause, resume, roll_back, set_weight, to_first_bake,
+    },
+};
+
+fn fail() -> Do {
+    Do::Hook(HookOutcome::Failed("exit 1".to_owned()))
+}
+
+fn succeed() -> Do {
+    Do::Hook(HookOutcome::Succeeded)
+}
+
+fn promote() -> Do {
+    asked(Command::Promote)
+}
+
+fn measured(measure: Measure) -> Do {
+    Do::Measured(measure)
+}
+
+/// One phase's end has a hook, and the next phase's beginning another.
+fn hooked(on_failure: HookFailure) -> Plan {
+    let mut plan = plan();
+    plan.phases[0].after = vec![hook(&mut plan, "check", on_failure)];
+    plan.phases[1].before = vec![hook(&mut plan, "warm", on_failure)];
+    plan
+}
+
+fn limited(then: Otherwise) -> Plan {
+    let mut plan = plan();
+    plan.phases[0].limits = GateLimits {
+        failures: Some(3),
+        consecutive_failures: Some(1),
+        errors: Some(1),
+        then,
+        passes: 2,
+    };
+    plan
+}
+
+#[test]
+fn no_data_is_never_a_pass() {
+    let steps = [
+        ("1:10", measured(Measure::NoData)),
+        ("1:10", Do::Tick),
+        ("1:11", measured(Measure::Broken)),
+        ("1:11", Do::Tick),
+        ("1:12", measured(Measure::Poor)),
+        ("1:12", Do::Tick),
+    ];
+    check_after(
+        plan(),
+        &to_first_bake()[..2],
+        &steps,
+        &expect![[r#"
+        = baking at 5%, waits for evidence: error_rate < 0.1%: fail (0.5%, 600 samples)
+    "#]],
+    );
+}
+
+#[test]
+fn evidence_that_is_old_does_not_count() {
+    let steps = [
+        ("0:50", measured(Measure::Good)),
+        ("1:10", Do::Tick),
+        ("1:11", measured(Measure::Good)),
+        ("1:11", Do::Tick),
+    ];
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:11  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:11  tidegate: phase half entered [5% → 50%]
+        = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
+fn a_window_that_began_before_the_weights_were_in_effect_does_not_count() {
+    let mut plan = plan();
+    plan.phases[0].bake = domain::time::SignedDuration::ZERO;
+    let steps = [
+        ("0:04", measured(Measure::Good)),
+        ("0:04", Do::Tick),
+        ("0:05", measured(Measure::Good)),
+        ("0:05", Do::Tick),
+    ];
+    check_after(
+        plan,
+        &to_first_bake()[..2],
+        &steps,
+        &expect![[r#"
+        0:05  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        0:05  tidegate: phase half entered [5% → 50%]
+        = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
+fn a_measurement_of_another_epoch_does_not_count() {
+    let mut plan = plan();
+    plan.phases[0].bake = domain::time::SignedDuration::ZERO;
+    let old = |condition: &domain::plan::gate::Condition| domain::event::Event::Measured {
+        epoch: domain::traffic::Epoch(1),
+        findings: vec![crate::story::finding(
+            condition,
+            domain::judge::Role::Require,
+            Measure::Good,
+            at("0:30"),
+        )],
+    };
+    let steps = [("0:30", Do::Event(old(&few_errors()))), ("0:30", Do::Tick)];
+    check_after(
+        plan,
+        &to_first_bake()[..2],
+        &steps,
+        &expect![[r#"
+        = baking at 5%, waits for the first measurements
+    "#]],
+    );
+}
+
+#[test]
+fn a_clock_that_is_ahead_gives_no_evidence_that_lasts() {
+    let finding = crate::story::finding(
+        &few_errors(),
+        domain::judge::Role::Require,
+        Measure::Good,
+        at("9:00"),
+    );
+    let ahead = Do::Event(domain::event::Event::Measured {
+        epoch: domain::traffic::Epoch(2),
+        findings: vec![finding],
+    });
+    let steps = [
+        ("0:06", ahead),
+        ("1:10", measured(Measure::Poor)),
+        ("1:10", Do::Tick),
+    ];
+    check_after(
+        plan(),
+        &to_first_bake()[..2],
+        &steps,
+        &expect![[r#"
+        = baking at 5%, waits for evidence: error_rate < 0.1%: fail (0.5%, 600 samples)
+    "#]],
+    );
+}
+
+#[test]
+fn a_requirement_that_stands_twice_is_measured_once_for_both() {
+    let mut plan = plan();
+    plan.phases[0].require.push(few_errors());
+    check_after(
+        plan,
+        &to_first_bake(),
+        &[("1:10", Do::Sweep)],
+        &expect![[r#"
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples)) (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: phase half entered [5% → 50%]
+            1:10  tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
+            = baking at 50%, waits for time at these weights, over in 1h 1m
+        "#]],
+    );
+}
+
+#[test]
+fn several_passes_in_a_row_are_needed_if_the_plan_says_so() {
+    let steps = [
+        ("1:10", measured(Measure::Good)),
+        ("1:11", measured(Measure::Poor)),
+        ("1:12", measured(Measure::Good)),
+        ("1:12", measured(Measure::Good)),
+        ("1:12", Do::Tick),
+        ("1:13", measured(Measure::Good)),
+        ("1:13", Do::Tick),
+    ];
+    let plan = limited(Otherwise::Hold);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:13  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:13  tidegate: phase half entered [5% → 50%]
+        = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
+fn a_gate_fails_when_a_limit_is_passed_and_a_retry_counts_anew() {
+    let steps = [
+        ("0:20", measured(Measure::Poor)),
+        ("0:20", measured(Measure::Poor)),
+        ("0:21", measured(Measure::Poor)),
+        ("0:22", measured(Measure::Poor)),
+        ("1:10", Do::Sweep),
+        ("1:11", asked(Command::Retry)),
+        ("1:11", asked(Command::Retry)),
+        ("1:12", Do::Sweep),
+        ("1:13", Do::Sweep),
+    ];
+    let plan = limited(Otherwise::Hold);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        0:21  tidegate: the gate failed: error_rate < 0.1% failed 2 times in a row; holding for a person (error_rate < 0.1%: fail (0.5%, 600 samples))
+        1:11  ann: trying again what failed
+        1:11  refused: nothing has failed that could be tried again
+        1:13  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:13  tidegate: phase half entered [5% → 50%]
+        1:13  tidegate: the weights of phase half are in effect from 2026-03-03T01:14:00Z
+        = baking at 50%, waits for time at these weights, over in 1h 1m
+    "#]],
+    );
+}
+
+#[test]
+fn each_limit_is_a_limit_of_its_own() {
+    let scattered = [
+        ("0:20", measured(Measure::Poor)),
+        ("0:21", measured(Measure::Good)),
+        ("0:22", measured(Measure::Poor)),
+        ("0:23", measured(Measure::Good)),
+        ("0:24", measured(Measure::Poor)),
+        ("0:25", measured(Measure::Good)),
+        ("0:26", measured(Measure::Poor)),
+    ];
+    let plan = limited(Otherwise::Rollback);
+    check_after(
+        plan.clone(),
+        &to_first_bake(),
+        &scattered,
+        &expect![[r#"
+        0:26  tidegate: the gate failed: error_rate < 0.1% failed 4 times; rolling back (error_rate < 0.1%: fail (0.5%, 600 samples))
+        0:26  tidegate: rolling back: error_rate < 0.1% failed 4 times [5% → 0%] (error_rate < 0.1%: fail (0.5%, 600 samples))
+        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+    let broken = [
+        ("0:20", measured(Measure::Broken)),
+        ("0:21", measured(Measure::Broken)),
+    ];
+    check_after(
+        plan,
+        &to_first_bake(),
+        &broken,
+        &expect![[r#"
+        0:21  tidegate: the gate failed: error_rate < 0.1% could not be measured 2 times in a row; rolling back (error_rate < 0.1%: error: throttled)
+        0:21  tidegate: rolling back: error_rate < 0.1% could not be measured 2 times in a row [5% → 0%] (error_rate < 0.1%: error: throttled)
+        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
+fn no_verdict_until_the_phase_is_overdue_asks_a_person_and_never_advances() {
+    let mut plan = plan();
+    plan.phases[0].within = Some(HOUR * 4);
+    let steps = [
+        ("4:01", measured(Measure::NoData)),
+        ("4:02", Do::Tick),
+        ("4:03", Do::Sweep),
+        ("4:04", resume()),
+        ("4:04", measured(Measure::NoData)),
+        ("8:04", Do::Tick),
+        ("8:05", roll_back()),
+    ];
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        4:02  tidegate: phase canary is overdue: it should take at most 4h; a person decides
+        4:04  ann: resumed: fine
+        8:04  tidegate: phase canary is overdue: it should take at most 4h; a person decides
+        8:05  ann: rolling back: ann: it smells [5% → 0%]
+        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
+fn a_promotion_skips_the_rest_of_the_bake_but_not_the_gate() {
+    let steps = [
+        ("0:20", promote()),
+        ("0:20", promote()),
+        ("0:21", measured(Measure::Poor)),
+        ("0:21", Do::Tick),
+        ("0:22", Do::Sweep),
+        ("0:22", Do::Tick),
+    ];
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        0:20  ann: the rest of the bake of phase canary skipped
+        0:22  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        0:22  tidegate: phase half entered [5% → 50%]
+        0:22  tidegate: the weights of phase half are in effect from 2026-03-03T00:23:00Z
+        = baking at 50%, waits for time at these weights, over in 1h 1m
+    "#]],
+    );
+}
+
+#[test]
+fn a_promotion_before_the_weights_are_in_effect_is_refused() {
+    let steps = [("0:00", promote()), ("0:01", Do::Tick), ("0:01", promote())];
+    check_after(
+        plan(),
+        &to_first_bake()[..1],
+        &steps,
+        &expect![[r#"
+        0:00  refused: `promote` is not possible while the rollout is entering
+        0:01  tidegate: phase canary entered [0% → 5%]
+        0:01  refused: `promote` is not possible while the rollout is shifting
+        = shifting at 5%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
+fn a_full_promotion_goes_past_every_gate_to_the_last_phase() {
+    let full = || {
+        asked(Command::PromoteFull {
+            reason: "hotfix".to_owned(),
+        })
+    };
+    let steps = [
+        ("0:20", pause()),
+        ("0:20", full()),
+        ("0:20", full()),
+        ("0:20", Do::Reached),
+        ("0:21", full()),
+    ];
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        0:20  ann: paused: a look
+        0:20  ann: promoted past every gate: hotfix
+        0:20  tidegate: phase all entered [5% → 100%]
+        0:20  refused: weights are being changed at this moment; ask again in a few seconds
+        0:20  tidegate: the weights of phase all are in effect from 2026-03-03T00:21:00Z
+        0:21  refused: `promote --full` is not possible while the rollout is baking
+        = baking at 100%, waits for time at these weights, over in 1h
+    "#]],
+    );
+}
+
+#[test]
+fn hooks_run_after_one_phase_and_before_the_next() {
+    let steps = [
+        ("1:10", succeed()),
+        ("1:10", Do::Sweep),
+        ("1:10", succeed()),
+        ("1:10", Do::Tick),
+        ("1:11", Do::Hook(HookOutcome::Running)),
+        ("1:12", Do::Sweep),
+        ("1:12", fail()),
+        ("1:12", succeed()),
+        ("1:12", Do::Tick),
+    ];
+    let plan = hooked(HookFailure::Gate(Otherwise::Hold));
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  (nothing to do)
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: hook check succeeded
+        1:12  tidegate: hook warm failed for the 1. time: exit 1; trying again
+        1:12  tidegate: hook warm succeeded
+        1:12  tidegate: phase half entered [5% → 50%]
+        = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
+fn a_hook_that_fails_for_good_holds_and_is_tried_again_or_passed_over() {
+    let failed = [("1:10", Do::Sweep), ("1:10", fail()), ("1:11", fail())];
+    let retried = [
+        ("1:11", Do::Tick),
+        ("1:12", asked(Command::Retry)),
+        ("1:12", succeed()),
+        ("1:13", Do::Sweep),
+    ];
+    let resumed = [("1:12", resume()), ("1:13", Do::Sweep), ("1:13", succeed())];
+    let plan = hooked(HookFailure::Gate(Otherwise::Hold));
+    let before = [to_first_bake(), failed.to_vec()].concat();
+    check_after(
+        plan.clone(),
+        &to_first_bake(),
+        &failed,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
+        1:11  tidegate: hook check failed for the 2. time: exit 1; holding for a person
+        = entering at 5% [a hook failed], waits for a person: a hook failed
+    "#]],
+    );
+    check_after(
+        plan.clone(),
+        &before,
+        &retried,
+        &expect![[r#"
+        1:12  ann: trying again what failed
+        1:12  tidegate: hook check succeeded
+        = entering at 5%, waits for hook warm
+    "#]],
+    );
+    check_after(
+        plan,
+        &before,
+        &resumed,
+        &expect![[r#"
+        1:12  ann: resumed: fine
+        1:13  tidegate: hook warm succeeded
+        = entering at 5%, waits for the next sweep, within a minute
+    "#]],
+    );
+}
+
+#[test]
+fn a_hook_that_fails_for_good_sends_traffic_back_or_is_ignored() {
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", fail()),
+        ("1:11", fail()),
+        ("1:11", fail()),
+        ("1:11", Do::Tick),
+    ];
+    let back = hooked(HookFailure::Gate(Otherwise::Rollback));
+    check_after(
+        back,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
+        1:11  tidegate: hook check failed for the 2. time: exit 1; rolling back
+        1:11  tidegate: rolling back: hook check failed: exit 1 [5% → 0%]
+        1:11  (nothing to do)
+        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+    let ignored = hooked(HookFailure::Ignore);
+    check_after(
+        ignored,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
+        1:11  tidegate: hook check failed for the 2. time: exit 1; going on without it
+        1:11  tidegate: hook warm failed for the 1. time: exit 1; trying again
+        = entering at 5%, waits for hook warm
+    "#]],
+    );
+}
+
+#[test]
+fn hooks_wait_while_the_rollout_is_paused() {
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", pause()),
+        ("1:11", succeed()),
+        ("1:12", resume()),
+        ("1:12", succeed()),
+    ];
+    let plan = hooked(HookFailure::Ignore);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  ann: paused: a look
+        1:11  (nothing to do)
+        1:12  ann: resumed: fine
+        1:12  tidegate: hook check succeeded
+        = entering at 5%, waits for hook warm
+    "#]],
+    );
+}
+
+#[test]
+fn hooks_run_again_when_the_phase_is_baked_again() {
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", succeed()),
+        ("1:11", set_weight(1)),
+        ("1:11", Do::Reached),
+        ("1:12", resume()),
+        ("1:12", Do::Reached),
+        ("2:20", Do::Sweep),
+        ("2:20", succeed()),
+        ("2:20", succeed()),
+        ("2:20", Do::Tick),
+    ];
+    let plan = hooked(HookFailure::Ignore);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: hook check succeeded
+        1:11  ann: weights set by hand: by hand [5% → 1%]
+        1:11  tidegate: the weights of phase canary are in effect from 2026-03-03T01:12:00Z
+        1:12  ann: resumed: fine [1% → 5%]
+        1:12  tidegate: the weights of phase canary are in effect from 2026-03-03T01:13:00Z
+        2:20  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        2:20  tidegate: hook check succeeded
+        2:20  tidegate: hook warm succeeded
+        2:20  tidegate: phase half entered [5% → 50%]
+        = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
+fn the_calendar_stops_a_raise_until_it_opens_or_is_overridden() {
+    let mut plan = plan();
+    plan.calendar = only_at_night();
+    let until = |until| {
+        asked(Command::OverrideCalendar {
+            until: at(until),
+            reason: "agreed".to_owned(),
+        })
+    };
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", until("1:00")),
+        ("1:11", until("1:20")),
+        ("1:11", until("1:20")),
+        ("1:20", Do::Sweep),
+        ("20:00", Do::Sweep),
+    ];
+    check_after(
+        plan.clone(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  refused: 2026-03-03T01:00:00Z is past
+        1:11  ann: calendar overridden until 2026-03-03T01:20:00Z: agreed
+        20:00 tidegate: phase half entered [5% → 50%]
+        20:00 tidegate: the weights of phase half are in effect from 2026-03-03T20:01:00Z
+        = baking at 50%, waits for time at these weights, over in 1h 1m
+    "#]],
+    );
+    let overridden = [("1:10", until("1:20")), ("1:19", Do::Sweep)];
+    check_after(
+        plan,
+        &to_first_bake(),
+        &overridden,
+        &expect![[r#"
+        1:10  ann: calendar overridden until 2026-03-03T01:20:00Z: agreed
+        1:19  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:19  tidegate: phase half entered [5% → 50%]
+        1:19  tidegate: the weights of phase half are in effect from 2026-03-03T01:20:00Z
+        = baking at 50%, waits for time at these weights, over in 1h 1m
+    "#]],
+    );
+}
+
+#[test]
+fn evidence_that_turns_while_the_calendar_is_shut_is_seen() {
+    let mut plan = plan();
+    plan.calendar = only_at_night();
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("20:00", measured(Measure::Poor)),
+        ("20:00", Do::Tick),
+        ("20:01", Do::Sweep),
+    ];
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        20:01 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        20:01 tidegate: phase half entered [5% → 50%]
+        20:01 tidegate: the weights of phase half are in effect from 2026-03-03T20:02:00Z
+        = baking at 50%, waits for time at these weights, over in 1h 1m
+    "#]],
+    );
+}
