@@ -16,6 +16,8 @@ mod approval;
 #[cfg(test)]
 mod back;
 #[cfg(test)]
+mod every_way_back;
+#[cfg(test)]
 mod forward;
 #[cfg(test)]
 mod gates;
@@ -23,5 +25,9 @@ mod gates;
 mod hands;
 #[cfg(test)]
 mod incidents;
+#[cfg(test)]
+mod pairs;
+#[cfg(test)]
+mod situations;
 #[cfg(test)]
 mod start;
