@@ -10,7 +10,7 @@ use domain::{
     name::{Person, PhaseName, RolloutId, RouteName},
     plan::{Plan, gate::Condition},
     quantity::{Dimension, Quantity},
-    rollout::{Origin, Rollout, Status},
+    rollout::{Origin, Rollout},
     target::{Carrier, Goal, Leftover, Propagation, Seen},
     time::{SignedDuration, Timestamp, later},
     traffic::{Epoch, Weight, Weights},
@@ -293,13 +293,11 @@ pub(crate) fn finding(
     measure: Measure,
     now: Timestamp,
 ) -> Finding {
-    let holds_if_good = role == Role::Require;
     let verdict = match measure {
         Measure::NoData => Verdict::Inconclusive(Doubt::NoData),
         Measure::Broken => Verdict::Error("throttled".to_owned()),
-        Measure::Good => Verdict::Pass,
-        Measure::Poor if holds_if_good => Verdict::Fail,
-        Measure::Poor => Verdict::Pass,
+        Measure::Poor if role == Role::Require => Verdict::Fail,
+        Measure::Good | Measure::Poor => Verdict::Pass,
         Measure::Bad => Verdict::Fail,
     };
     let micros = match measure {
@@ -449,11 +447,4 @@ pub(crate) fn to_first_bake() -> Vec<(&'static str, Do)> {
         ("0:01", Do::Sweep),
         ("0:05", Do::Sweep),
     ]
-}
-
-pub(crate) fn is_back(rollout: &Rollout) -> bool {
-    matches!(
-        rollout.status,
-        Status::RollingBack { .. } | Status::Guarding { .. } | Status::RolledBack { .. }
-    )
 }
