@@ -24,6 +24,8 @@ mod gates;
 #[cfg(test)]
 mod hands;
 #[cfg(test)]
+mod hooks;
+#[cfg(test)]
 mod incidents;
 #[cfg(test)]
 mod pairs;
