@@ -146,7 +146,8 @@ fn next(rollout: &Rollout, fact: &Fact) -> Vec<String> {
 }
 
 /// How much the reader should do about a fact; none for what only fills in the ledger.
-fn tone(fact: &Fact) -> Option<Tone> {
+#[must_use]
+pub fn tone(fact: &Fact) -> Option<Tone> {
     Some(match fact {
         Fact::Prepared | Fact::DriftGone { .. } | Fact::HookSucceeded { .. } => return None,
         Fact::GatePassed { .. }

@@ -1,0 +1,72 @@
+//! Exit codes: what a script can rely on.
+
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[must_use]
+pub enum Exit {
+    /// Everything as asked; a simulated rollout was completed.
+    Ok,
+    /// The plan has problems.
+    Problems,
+    /// The command cannot be understood, or a file cannot be read or written.
+    Usage,
+    /// A simulated rollout was rolled back.
+    RolledBack,
+    /// A simulated rollout did not end: it holds, or its scenario ended first.
+    Held,
+    /// Stopped with Ctrl-C, or by a signal.
+    Stopped,
+}
+
+/// The codes, as `--help` shows them.
+pub const TABLE: &str = "  0    everything as asked; a simulated rollout was completed
+  1    the plan or the scenario has problems (they are on standard error)
+  2    the command cannot be understood, or a file cannot be read or written
+  3    the simulated rollout was rolled back
+  4    the simulated rollout did not end: it holds, or its time was over
+  130  stopped with Ctrl-C";
+
+impl Exit {
+    /// The number that the shell sees.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Problems => 1,
+            Self::Usage => 2,
+            Self::RolledBack => 3,
+            Self::Held => 4,
+            Self::Stopped => 130,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_the_table() {
+        let all = [
+            Exit::Ok,
+            Exit::Problems,
+            Exit::Usage,
+            Exit::RolledBack,
+            Exit::Held,
+            Exit::Stopped,
+        ];
+        let listed: Vec<u8> = TABLE
+            .lines()
+            .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+            .collect();
+        assert_eq!(listed, all.map(Exit::code));
+    }
+}

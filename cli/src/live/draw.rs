@@ -1,0 +1,328 @@
+//! The view below the ledger: how things are now.
+
+use domain::{
+    judge::{Finding, Role, Verdict},
+    name::RouteName,
+    plan::Plan,
+    rollout::{Rollout, Status},
+    time::{SignedDuration, Timestamp, later, since},
+    traffic::Weight,
+};
+use ratatui::{
+    layout::Rect,
+    style::{Color, Modifier, Style},
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+use sim::Frame;
+
+use super::keys;
+use crate::{
+    console::{Device, Ink, Paint},
+    layout::{COLUMNS, cut, fill},
+    play::Pace,
+    transcript, words,
+};
+
+/// Everything that the view shows.
+pub(super) struct Scene<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) frame: &'a Frame,
+    pub(super) pace: Pace,
+    pub(super) paint: Paint,
+    pub(super) keys: Device,
+}
+
+/// Columns of the names on the left.
+const LABEL: usize = 11;
+/// Columns of a bar.
+const BAR: usize = 30;
+/// The most conditions that are shown; those that are not as they should be come first.
+const CONDITIONS: usize = 8;
+
+/// The lines that a plan needs.
+pub(super) fn height(plan: &Plan) -> u16 {
+    let phases = plan.phases.iter().map(|phase| phase.require.len());
+    let watch = plan.watch.iter().map(|watch| watch.require.len());
+    let conditions = phases
+        .chain(watch)
+        .max()
+        .unwrap_or_default()
+        .min(CONDITIONS);
+    // Rule, title, phases, space; progress, routes, space; conditions, guards; waiting (2), keys.
+    let lines = 4 + 1 + plan.routes.len() + 1 + conditions + 1 + 3;
+    u16::try_from(lines).unwrap_or(u16::MAX)
+}
+
+/// A line of a transcript, for the screen.
+pub(super) fn line(line: &transcript::Line, paint: Paint) -> Line<'static> {
+    let spans = line.0.iter().map(|(ink, text)| match ink {
+        Some(ink) => Span::styled(text.clone(), style(*ink, paint)),
+        None => Span::raw(text.clone()),
+    });
+    spans.collect()
+}
+
+/// The same look as on a stream.
+fn style(ink: Ink, paint: Paint) -> Style {
+    let plain = Style::new();
+    if paint == Paint::Plain {
+        return plain;
+    }
+    match ink {
+        Ink::Strong => plain.add_modifier(Modifier::BOLD),
+        Ink::Faint => plain.add_modifier(Modifier::DIM),
+        Ink::Canary => plain.fg(Color::Cyan),
+        Ink::Good => plain.fg(Color::Green),
+        Ink::Ask => plain.fg(Color::Yellow),
+        Ink::Bad => plain.fg(Color::Red).add_modifier(Modifier::BOLD),
+    }
+}
+
+impl Scene<'_> {
+    /// Draws the view into the lines that it has.
+    pub(super) fn draw(&self, screen: &mut ratatui::Frame<'_>) {
+        let area = screen.area();
+        let width = COLUMNS.min(usize::from(area.width));
+        let mut lines = vec![
+            self.rule(width),
+            self.title(width),
+            self.phases(),
+            Line::default(),
+        ];
+        lines.push(self.progress());
+        lines.extend(self.frame.routes.keys().map(|route| self.route(route)));
+        lines.push(Line::default());
+        let tail = self.tail(width);
+        let room = usize::from(area.height).saturating_sub(lines.len() + tail.len());
+        lines.extend(self.conditions(room));
+        // What is waited for stays in its place, however many conditions a phase has.
+        let place = usize::from(area.height).saturating_sub(tail.len());
+        lines.resize(place, Line::default());
+        lines.extend(tail);
+        let area = Rect {
+            width: area.width.min(u16::try_from(width).unwrap_or(u16::MAX)),
+            ..area
+        };
+        screen.render_widget(Paragraph::new(lines), area);
+    }
+
+    fn ink(&self, ink: Ink, text: impl Into<String>) -> Span<'static> {
+        Span::styled(text.into(), style(ink, self.paint))
+    }
+
+    fn rule(&self, width: usize) -> Line<'static> {
+        Line::from(self.ink(Ink::Faint, "─".repeat(width)))
+    }
+
+    /// `lightning-talk-circle#1  baking        Tue 13 Jan 10:01  day 1  840x`
+    fn title(&self, width: usize) -> Line<'static> {
+        let rollout = &self.frame.rollout;
+        let id = rollout.id.to_string();
+        let status = rollout.status.to_string();
+        let day = since(self.frame.now, rollout.started_at).as_hours() / 24 + 1;
+        let when = words::short_date(self.frame.now, &self.plan.calendar.zone);
+        let speed = self.pace.times().map_or_else(String::new, |times| {
+            format!("   {}x", words::grouped(times))
+        });
+        let clock = format!("{when}   day {day}{speed}");
+        let used = id.chars().count() + 2 + status.chars().count() + clock.chars().count();
+        Line::from(vec![
+            self.ink(Ink::Strong, id),
+            Span::raw("  "),
+            self.ink(status_ink(rollout), status),
+            Span::raw(" ".repeat(width.saturating_sub(used).max(1))),
+            self.ink(Ink::Faint, clock),
+        ])
+    }
+
+    /// `● canary  ◐ early-adopters  ○ general  ○ complete  ○ watch`
+    fn phases(&self) -> Line<'static> {
+        let rollout = &self.frame.rollout;
+        let watching = matches!(
+            rollout.status,
+            Status::Watching
+                | Status::AwaitingFinish
+                | Status::Finishing
+                | Status::Completed { .. }
+        );
+        let here = if watching {
+            Some(self.plan.phases.len())
+        } else {
+            rollout.phase
+        };
+        let names = self.plan.phases.iter().map(|phase| phase.name.as_str());
+        let watch = self.plan.watch.iter().map(|_| "watch");
+        let mut spans = Vec::new();
+        for (n, name) in names.chain(watch).enumerate() {
+            let (ink, mark) = match here {
+                Some(here) if n < here => (Ink::Faint, "●"),
+                Some(here) if n == here => (Ink::Canary, "◉"),
+                _ => (Ink::Faint, "○"),
+            };
+            spans.push(self.ink(ink, format!("{mark} {name}   ")));
+        }
+        Line::from(spans)
+    }
+
+    /// How much of the bake, or of the watch, is over.
+    fn progress(&self) -> Line<'static> {
+        let rollout = &self.frame.rollout;
+        let Some((from, until)) = span_of_bake(rollout) else {
+            return Line::default();
+        };
+        let whole = since(until, from).as_secs().max(1);
+        let past = since(self.frame.now, from).as_secs().min(whole);
+        let share = Weight::nearest(
+            u64::try_from(past).unwrap_or_default(),
+            u64::try_from(whole).unwrap_or(1),
+        );
+        let (full, rest) = words::bar(share, BAR);
+        let overdue = rollout.gate.as_ref().and_then(|gate| gate.overdue);
+        let text = words::progress(self.frame.now, until, overdue);
+        let label = if rollout.status == Status::Watching {
+            "watch"
+        } else {
+            "bake"
+        };
+        Line::from(vec![
+            self.ink(Ink::Faint, format!("{label:<LABEL$}")),
+            Span::raw(full),
+            self.ink(Ink::Faint, rest),
+            Span::raw(format!("  {text}")),
+        ])
+    }
+
+    /// A route's share, as configured and as it comes.
+    fn route(&self, route: &RouteName) -> Line<'static> {
+        let Some(shares) = self.frame.routes.get(route) else {
+            return Line::default();
+        };
+        let (full, rest) = words::bar(shares.configured, BAR);
+        let name = cut(route.as_str(), LABEL - 1);
+        let seen = words::seen(*shares, self.frame.rollout.desired.get(route));
+        Line::from(vec![
+            self.ink(Ink::Faint, format!("{name:<LABEL$}")),
+            self.ink(Ink::Canary, full),
+            self.ink(Ink::Faint, rest),
+            self.ink(
+                Ink::Canary,
+                format!("  {:<6}", shares.configured.to_string()),
+            ),
+            self.ink(Ink::Faint, seen),
+        ])
+    }
+
+    /// Each required condition with its value; of the guards only those that are not quiet.
+    fn conditions(&self, room: usize) -> Vec<Line<'static>> {
+        let (required, guards): (Vec<&Finding>, Vec<&Finding>) = self
+            .frame
+            .findings
+            .iter()
+            .partition(|finding| finding.role == Role::Require);
+        let loud: Vec<&Finding> = guards
+            .iter()
+            .copied()
+            .filter(|finding| finding.verdict == Verdict::Fail)
+            .collect();
+        let quiet = guards.len() - loud.len();
+        let mut shown = loud;
+        shown.extend(required);
+        let room = room.saturating_sub(usize::from(quiet > 0)).min(CONDITIONS);
+        let mut lines: Vec<Line<'static>> = shown
+            .iter()
+            .take(room)
+            .map(|finding| self.finding(finding))
+            .collect();
+        if quiet > 0 {
+            let text = format!("{} quiet", words::counted(quiet, "guard"));
+            lines.push(Line::from(self.ink(Ink::Faint, format!("  {text}"))));
+        }
+        lines
+    }
+
+    /// `✓ error_rate < 0.1%             0.02%   12,345 samples`
+    fn finding(&self, finding: &Finding) -> Line<'static> {
+        let (ink, mark, doubt) = words::verdict(&finding.verdict);
+        let condition = cut(&finding.condition.to_string(), 36);
+        let current = finding
+            .current
+            .map_or_else(|| "–".to_owned(), |current| current.to_string());
+        let value_ink = if finding.verdict == Verdict::Fail {
+            Ink::Bad
+        } else {
+            Ink::Strong
+        };
+        Line::from(vec![
+            self.ink(ink, format!("{mark} ")),
+            Span::raw(format!("{condition:<36} ")),
+            self.ink(value_ink, format!("{current:>9}")),
+            self.ink(Ink::Faint, format!("   {}", words::basis(finding, &doubt))),
+        ])
+    }
+
+    /// What is waited for, and which keys there are.
+    fn tail(&self, width: usize) -> Vec<Line<'static>> {
+        let waiting = domain::words::waiting(&self.frame.waiting, self.frame.now);
+        let words = waiting.split(' ').map(str::to_owned);
+        let mut texts = fill(words, width.saturating_sub(LABEL));
+        if texts.len() > 2 {
+            texts.truncate(2);
+            if let Some(last) = texts.last_mut() {
+                *last = cut(&format!("{last} …"), width.saturating_sub(LABEL));
+            }
+        }
+        texts.resize(2, String::new());
+        let mut lines: Vec<Line<'static>> = texts
+            .into_iter()
+            .enumerate()
+            .map(|(n, text)| {
+                let label = if n == 0 { "waits for" } else { "" };
+                Line::from(vec![
+                    self.ink(Ink::Faint, format!("{label:<LABEL$}")),
+                    Span::raw(text),
+                ])
+            })
+            .collect();
+        lines.push(self.key_line());
+        lines
+    }
+
+    fn key_line(&self) -> Line<'static> {
+        if self.keys == Device::Other {
+            return Line::from(self.ink(Ink::Faint, "Ctrl-C stops"));
+        }
+        let mut spans = Vec::new();
+        let hint = keys::hint(&self.frame.waiting);
+        if !hint.is_empty() {
+            spans.push(self.ink(Ink::Ask, format!("{hint}   ")));
+        }
+        spans.push(self.ink(
+            Ink::Faint,
+            "b roll back   p pause   f faster   s slower   q stop",
+        ));
+        Line::from(spans)
+    }
+}
+
+fn status_ink(rollout: &Rollout) -> Ink {
+    if rollout.status.is_rollback() {
+        return Ink::Bad;
+    }
+    let held = !rollout.holds.is_empty() || rollout.holding_incidents().next().is_some();
+    if held || rollout.status == Status::AwaitingApproval {
+        Ink::Ask
+    } else {
+        Ink::Canary
+    }
+}
+
+/// From when until when the rollout bakes, or watches, where it stands.
+fn span_of_bake(rollout: &Rollout) -> Option<(Timestamp, Timestamp)> {
+    let gate = rollout.gate.as_ref()?;
+    let length: SignedDuration = match (&rollout.status, &rollout.plan.watch) {
+        (Status::Watching, Some(watch)) => watch.lasts,
+        _ => rollout.current_phase()?.bake,
+    };
+    Some((gate.since, later(gate.since, length)))
+}
