@@ -1,4 +1,5 @@
 //! Tests.
 
+mod broken_plans;
 mod plans;
 mod tidy;

@@ -75,7 +75,9 @@ fn the_lightning_talk_plan() {
 
 #[test]
 fn the_property_sync_plan() {
-    check("property-sync.yaml", &expect![[r#"
+    check(
+        "property-sync.yaml",
+        &expect![[r#"
         shadow 0% for 7d: 4 to require, 3 to roll back, 31 to tick
         small 10% for 3d: 3 to require, 3 to roll back, 2 to tick
         medium 50% for 3d: 5 to require, 5 to roll back, 1 to tick
@@ -106,12 +108,15 @@ fn the_property_sync_plan() {
         low: memory > 70% for 15m
         low: disk > 70% for 15m
         low: network > 70% for 15m
-        low: api_usage > 80%"#]]);
+        low: api_usage > 80%"#]],
+    );
 }
 
 #[test]
 fn the_triptrip_plan() {
-    check("triptrip.yaml", &expect![[r#"
+    check(
+        "triptrip.yaml",
+        &expect![[r#"
         warning[too-little-traffic]: incidents.critical[1]: `p99` will have about 240 requests in its window of 2m in `one-percent`
           --> triptrip.yaml:66:8
            |
@@ -133,24 +138,30 @@ fn the_triptrip_plan() {
         critical: health_check_failures > 5 for 1m
         high: data_mismatches > 0
         high: bookings < 0.8 x stable
-        high: user_reports > 10"#]]);
+        high: user_reports > 10"#]],
+    );
 }
 
 #[test]
 fn the_triptrip_hotfix_plan() {
-    check("triptrip-hotfix.yaml", &expect![[r#"
+    check(
+        "triptrip-hotfix.yaml",
+        &expect![[r#"
         pre-release 0% for 0s: 0 to require, 0 to roll back, 6 to tick
         five-percent 5% for 5m: 2 to require, 0 to roll back, 0 to tick
         half 50% for 5m: 2 to require, 0 to roll back, 0 to tick
         everyone 100% for 5m: 2 to require, 0 to roll back, 1 to tick
         watched for 30m: 2 to require
         critical: error_rate > 5% for 2m
-        critical: p99 > 2s for 3m"#]]);
+        critical: p99 > 2s for 3m"#]],
+    );
 }
 
 #[test]
 fn the_triptrip_rings_plan() {
-    check("triptrip-rings.yaml", &expect![[r#"
+    check(
+        "triptrip-rings.yaml",
+        &expect![[r#"
         ring-0-internal beta 0%, internal 100%, public 0% for 1d: 1 to require, 0 to roll back, 2 to tick
         ring-1-beta beta 100%, internal 100%, public 0% for 3d: 2 to require, 0 to roll back, 1 to tick
         ring-2-early-adopters beta 100%, internal 100%, public 5% for 3d: 3 to require, 0 to roll back, 0 to tick
@@ -160,12 +171,15 @@ fn the_triptrip_rings_plan() {
         ring-3-everyone 100% for 1h: 2 to require, 0 to roll back, 0 to tick
         watched for 1d: 3 to require
         critical: ring_errors > 5% for 10m
-        critical: critical_bugs > 0"#]]);
+        critical: critical_bugs > 0"#]],
+    );
 }
 
 #[test]
 fn the_triptrip_regions_plan() {
-    check("triptrip-regions.yaml", &expect![[r#"
+    check(
+        "triptrip-regions.yaml",
+        &expect![[r#"
         japan ireland 0%, oregon 0%, seoul 0%, singapore 0%, tokyo 100% for 7d: 3 to require, 0 to roll back, 2 to tick
         asia ireland 0%, oregon 0%, seoul 100%, singapore 100%, tokyo 100% for 7d: 4 to require, 0 to roll back, 1 to tick
         world 100% for 1d: 4 to require, 0 to roll back, 1 to tick
@@ -179,7 +193,8 @@ fn the_triptrip_regions_plan() {
         critical: oregon_errors > 5% for 2m
         critical: oregon_p99 > 2s for 3m
         critical: ireland_errors > 5% for 2m
-        critical: ireland_p99 > 2s for 3m"#]]);
+        critical: ireland_p99 > 2s for 3m"#]],
+    );
 }
 
 #[test]

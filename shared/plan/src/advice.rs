@@ -107,7 +107,7 @@ fn no_rollback_condition(text: &At<PhaseText>, phase: &Phase, cover: Cover, repo
         "a condition that rolls back in every phase that has traffic",
         "add `rollback: [\"error_rate > 1% for 2m\"]` here, or a rule to `incidents.critical`",
     );
-    report.warn(text.value.heading(text), fault);
+    report.warn(&text.value.heading(text), fault);
 }
 
 /// The mean weight of all routes: one of sixteen that goes to 100 % at once is a small step.

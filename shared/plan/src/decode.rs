@@ -84,7 +84,7 @@ fn read_leaf<T: Leaf>(scalar: &Scalar) -> Result<T, Fault> {
             Code::NoValue,
             "there is no value here",
             T::EXPECTED,
-            format!("{mend}, or delete the key"),
+            mend,
         ));
     }
     if let Some(c) = scalar.text.chars().find(|c| is_hidden(*c)) {
@@ -132,7 +132,7 @@ pub(crate) fn decode_at<T: Decode>(node: &Node, report: &mut Report) -> Slot<T> 
     })
 }
 
-/// A list of at least `MIN` and at most `MAX` values.
+/// A list of at least `MIN`, which is 0 or 1, and at most `MAX` values.
 #[derive(Debug, Clone)]
 pub(crate) struct List<T, const MIN: usize, const MAX: usize>(pub(crate) Vec<At<T>>);
 
@@ -141,18 +141,18 @@ impl<T: Decode, const MIN: usize, const MAX: usize> Decode for List<T, MIN, MAX>
 
     fn decode(node: &Node, report: &mut Report) -> Option<Self> {
         let Kind::List(items) = &node.kind else {
-            let example = format!("[{}]", T::EXAMPLE);
+            let example = match &node.kind {
+                Kind::Scalar(scalar) if !scalar.is_nothing() => format!("[{}]", scalar.text),
+                Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) | Kind::Refused => {
+                    format!("[{}]", T::EXAMPLE)
+                }
+            };
             wrong_kind(node, "a list", &example, report);
             return None;
         };
         if items.len() < MIN {
-            let found = if items.is_empty() {
-                "an empty list".to_owned()
-            } else {
-                format!("a list of {}", items.len())
-            };
             let mend = format!("add `{}`", T::EXAMPLE);
-            let fault = Fault::new(Code::TooFew, found, format!("at least {MIN}"), mend);
+            let fault = Fault::new(Code::TooFew, "an empty list", "at least one entry", mend);
             report.error(&node.heading, fault);
         }
         too_many(node, items.len(), MAX, report);
@@ -182,7 +182,7 @@ fn too_many(node: &Node, found: usize, max: usize, report: &mut Report) {
     }
 }
 
-/// Values by name, in the order of the file; a value that could not be read still has its name.
+/// Values by name, at least `MIN`, which is 0 or 1, in the order of the file; a value that could not be read still has its name.
 #[derive(Debug, Clone)]
 pub(crate) struct Named<K, V, const MIN: usize, const MAX: usize>(pub(crate) Vec<(At<K>, Slot<V>)>);
 
@@ -197,12 +197,7 @@ impl<K: Leaf, V: Decode, const MIN: usize, const MAX: usize> Decode for Named<K,
         };
         if entries.len() < MIN {
             let mend = format!("add `{}: {}`", K::EXAMPLE, V::EXAMPLE);
-            let fault = Fault::new(
-                Code::TooFew,
-                "an empty mapping",
-                format!("at least {MIN}"),
-                mend,
-            );
+            let fault = Fault::new(Code::TooFew, "an empty mapping", "at least one entry", mend);
             report.error(&node.heading, fault);
         }
         too_many(node, entries.len(), MAX, report);

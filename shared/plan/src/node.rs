@@ -116,7 +116,7 @@ impl Scalar {
             lower.as_str(),
             "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false"
         ) {
-            return Some("yes or no");
+            return Some("a yes-or-no word");
         }
         let number = lower.trim_start_matches(['+', '-']);
         let digits = number.starts_with(|c: char| c.is_ascii_digit() || c == '.')

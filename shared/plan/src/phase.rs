@@ -1,6 +1,6 @@
 //! Phases and the watch after them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
     name::{GroupName, HookName, ItemName, PhaseName, RouteName},
@@ -149,8 +149,12 @@ impl PhaseText {
     }
 
     /// What to point at when the phase is meant: its name.
-    pub(crate) fn heading<'a>(&'a self, at: &'a At<Self>) -> &'a Place {
-        self.name.as_ref().map_or(&at.heading, |name| &name.place)
+    pub(crate) fn heading(&self, at: &At<Self>) -> Place {
+        let name = self.name.as_ref().map(|name| name.place.span);
+        Place {
+            path: Arc::clone(&at.heading.path),
+            span: name.unwrap_or(at.heading.span),
+        }
     }
 
     /// What to point at when its weights are meant.
@@ -288,10 +292,11 @@ fn approval(written: &At<ApprovalText>, names: &Names, report: &mut Report) -> O
         .count();
     let people = names.people(&groups);
     let needed = needed.value.small();
-    if known == groups.len() && people < usize::try_from(needed).unwrap_or(usize::MAX) {
+    let readable = known == groups.len() && !report.mentions_part("groups.");
+    if readable && people < usize::try_from(needed).unwrap_or(usize::MAX) {
         let fault = Fault::new(
             Code::TooFewPeople,
-            format!("{needed} people are needed, and the groups have {people}"),
+            format!("of {needed} people who are needed the groups have {people}"),
             "groups with at least as many people as are needed",
             "add people to the groups, or lower `needed`",
         );

@@ -316,6 +316,13 @@ impl Report {
         self.problems.iter().any(|problem| problem.path == path)
     }
 
+    /// Whether something has been said about a part of the plan or what is in it.
+    pub(crate) fn mentions_part(&self, part: &str) -> bool {
+        self.problems
+            .iter()
+            .any(|problem| problem.path.starts_with(part))
+    }
+
     /// Whether the plan cannot be used.
     pub(crate) const fn failed(&self) -> bool {
         self.failed
@@ -362,12 +369,20 @@ pub(crate) fn nearest<'a>(
 ) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
     let wanted = plain(written);
-    let (distance, word) = known
+    let distance = |word: &str| {
+        let word = plain(word);
+        // Three letters that one begins with are no accident: `max` for `maximum`.
+        let begins = word.len().min(wanted.len()) >= 3
+            && (word.starts_with(&wanted) || wanted.starts_with(&word));
+        let borne = (word.chars().count().max(wanted.chars().count()) / 3).max(1);
+        let distance = strsim::osa_distance(&wanted, &word);
+        (begins || distance <= borne).then_some(distance)
+    };
+    known
         .into_iter()
-        .map(|word| (strsim::osa_distance(&wanted, &plain(word)), word))
-        .min_by_key(|(distance, _)| *distance)?;
-    let borne = (written.chars().count().max(word.chars().count()) / 3).max(1);
-    (distance <= borne).then_some(word)
+        .filter_map(|word| Some((distance(word)?, word)))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
 }
 
 /// Names in backquotes, with commas, and with `or` before the last.

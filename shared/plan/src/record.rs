@@ -39,7 +39,8 @@ impl<'a> Fields<'a> {
         report: &mut Report,
     ) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
-            wrong_kind(node, what, "{ … }", report);
+            let example = format!("{}: …", all.first().copied().unwrap_or_default());
+            wrong_kind(node, what, &example, report);
             return None;
         };
         Some(Self {
@@ -74,7 +75,7 @@ impl<'a> Fields<'a> {
                 let fault = Fault::new(
                     Code::MissingKey,
                     format!("`{key}` is missing"),
-                    sentence(doc),
+                    format!("`{key}`: {}", sentence(doc)),
                     format!("add `{key}: {}`", T::EXAMPLE),
                 );
                 report.error(self.heading, fault);

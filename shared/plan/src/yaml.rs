@@ -152,15 +152,7 @@ impl<'a> Reader<'a, '_> {
         depth: usize,
     ) -> Result<Node, Stop> {
         if depth > DEPTH_MAX {
-            return Err(self.stop(
-                span,
-                Fault::new(
-                    Code::TooDeep,
-                    format!("more than {DEPTH_MAX} values inside each other"),
-                    "a plan, which needs seven at most",
-                    "look for a bracket or an indentation that is never closed",
-                ),
-            ));
+            return Err(self.stop(span, too_deep()));
         }
         let mut place = Place {
             path: Arc::clone(path),
@@ -175,14 +167,14 @@ impl<'a> Reader<'a, '_> {
             }
             Event::SequenceStart(anchor, tag) => {
                 self.refuse_marks(&place, anchor, tag.is_some());
-                let kind = self.list(path, depth)?;
-                place.span = self.first_line(place.span);
+                let (kind, end) = self.list(path, depth)?;
+                place.span = self.brackets(place.span, end);
                 kind
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse_marks(&place, anchor, tag.is_some());
-                let kind = self.map(path, depth)?;
-                place.span = self.first_line(place.span);
+                let (kind, end) = self.map(path, depth)?;
+                place.span = self.brackets(place.span, end);
                 kind
             }
             Event::Alias(_) => {
@@ -203,6 +195,17 @@ impl<'a> Reader<'a, '_> {
             heading,
             kind,
         })
+    }
+
+    /// From bracket to bracket, if both are in one line.
+    fn brackets(&self, span: Span, end: saphyr_parser::Span) -> Span {
+        let start = span.bytes.0;
+        let rest = self.source.text.get(start..).unwrap_or_default();
+        let all = self.source.span(start, self.source.byte(end.end.index()));
+        if rest.starts_with(['[', '{']) && all.line == all.end_line {
+            return all;
+        }
+        self.first_line(span)
     }
 
     /// The rest of the line that a list or mapping begins in, which is enough to point at it.
@@ -242,24 +245,24 @@ impl<'a> Reader<'a, '_> {
         )
     }
 
-    fn list(&mut self, path: &Arc<str>, depth: usize) -> Result<Kind, Stop> {
+    fn list(&mut self, path: &Arc<str>, depth: usize) -> Result<(Kind, saphyr_parser::Span), Stop> {
         let mut items = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::SequenceEnd | Event::StreamEnd) {
-                return Ok(Kind::List(items));
+                return Ok((Kind::List(items), span));
             }
             let path = format!("{path}[{}]", items.len()).into();
             items.push(self.node(event, span, &path, None, depth + 1)?);
         }
     }
 
-    fn map(&mut self, path: &Arc<str>, depth: usize) -> Result<Kind, Stop> {
+    fn map(&mut self, path: &Arc<str>, depth: usize) -> Result<(Kind, saphyr_parser::Span), Stop> {
         let mut entries: Vec<Entry> = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd | Event::StreamEnd) {
-                return Ok(Kind::Map(entries));
+                return Ok((Kind::Map(entries), span));
             }
             let key = self.node(event, span, path, None, depth + 1)?;
             let name = match &key.kind {
@@ -363,6 +366,9 @@ impl<'a> Reader<'a, '_> {
 
     fn syntax(&mut self, error: &ScanError) -> Stop {
         let at = self.source.byte(error.marker().index());
+        if error.info().contains("recursion") {
+            return self.stop(saphyr_parser::Span::empty(*error.marker()), too_deep());
+        }
         let line = self.source.line_column(at).0;
         let begins = self.source.lines.get(line - 1).copied().unwrap_or(0);
         let rest = self.source.text.get(begins..).unwrap_or_default();
@@ -397,7 +403,7 @@ impl<'a> Reader<'a, '_> {
         };
         let fault = Fault::new(
             Code::YamlSyntax,
-            format!("this is not YAML: {}", error.info()),
+            format!("this is not YAML: {}", error.info().replace('\'', "`")),
             "YAML, as up to here",
             "look at the indentation, the brackets and the quotes here and in the line before; \
              text with `: `, ` #` or a leading `%`, `@` or `*` needs quotes",
@@ -405,6 +411,15 @@ impl<'a> Reader<'a, '_> {
         self.report.error(&place, fault);
         Stop
     }
+}
+
+fn too_deep() -> Fault {
+    Fault::new(
+        Code::TooDeep,
+        format!("more than {DEPTH_MAX} values inside each other"),
+        "a plan, which needs seven at most",
+        "look for a bracket or an indentation that is never closed",
+    )
 }
 
 /// The path of a key in a mapping.
