@@ -9,6 +9,7 @@
 
 mod anything;
 mod meaning;
+mod numbers;
 mod shape;
 mod values;
 mod warnings;
@@ -98,6 +99,7 @@ fn the_sound_plan_is_sound() {
 fn every_code_has_a_plan_that_gets_it() {
     let sources = [
         include_str!("broken_plans/meaning.rs"),
+        include_str!("broken_plans/numbers.rs"),
         include_str!("broken_plans/shape.rs"),
         include_str!("broken_plans/values.rs"),
         include_str!("broken_plans/warnings.rs"),

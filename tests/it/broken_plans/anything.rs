@@ -136,7 +136,7 @@ proptest! {
 
     #[test]
     fn any_condition_gets_an_answer(condition in "[a-z0-9]{0,4} ?[<>=!~]{0,2} ?[0-9.]{0,5}[a-zA-Z%]{0,3}( x| for|  )?[ a-z0-9]{0,8}") {
-        let quoted = format!("{:?}", condition);
+        let quoted = format!("{condition:?}");
         read(&dedent(SOUND).replacen("\"errors < 1%\"", &quoted, 1))?;
     }
 }

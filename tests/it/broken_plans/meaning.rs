@@ -351,6 +351,10 @@ fn the_same_twice() {
 
     "#]],
     );
+}
+
+#[test]
+fn the_same_twice_in_other_words() {
     check_adding(
         r#"notify: [{ email: a@b.c }, { email: a@b.c, from: high }]"#,
         &expect![[r#"

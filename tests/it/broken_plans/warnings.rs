@@ -139,6 +139,10 @@ fn too_little_traffic() {
 
         "#]],
     );
+}
+
+#[test]
+fn no_traffic_at_all() {
     check_with(
         "weight: 50%",
         "weights: { web: 0%, dns: 50% }",

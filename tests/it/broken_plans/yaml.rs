@@ -305,136 +305,83 @@ fn a_character_that_cannot_be_seen() {
 
 #[test]
 fn a_bomb() {
-    let aliases = "a: &a [x, x, x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]";
     check(
-        aliases,
+        "service: &a [x, x, x]\nroutes: &b [*a, *a]",
         &expect![[r#"
-            error[missing-key]: `service` is missing
-             --> plan.yaml:1:1
-              |
-            1 | a: &a [x, x, x]
-              | ^^^^^^^^^^^^^^^ expected `service`: what is moved; it has at most one active rollout
-              |
-              = help: add `service: booking-api`
-
-            error[missing-key]: `routes` is missing
-             --> plan.yaml:1:1
-              |
-            1 | a: &a [x, x, x]
-              | ^^^^^^^^^^^^^^^ expected `routes`: where weights live
-              |
-              = help: add `routes: { … }`
-
             error[missing-key]: `phases` is missing
              --> plan.yaml:1:1
               |
-            1 | a: &a [x, x, x]
-              | ^^^^^^^^^^^^^^^ expected `phases`: weights to hold, in order; the last phase brings every route to 100%
+            1 | service: &a [x, x, x]
+              | ^^^^^^^^^^^^^^^^^^^^^ expected `phases`: weights to hold, in order; the last phase brings every route to 100%
               |
               = help: add `phases: [ … ]`
 
-            error[unknown-key]: a: a plan has no key `a`
-             --> plan.yaml:1:1
+            error[anchor]: service: an anchor (`&name`) or an alias (`*name`)
+             --> plan.yaml:1:10
               |
-            1 | a: &a [x, x, x]
-              | ^ expected `service`, `routes`, `metrics`, `alarms`, `incidents`, `severities`, `phases`, `watch`, `rollback`, `calendar`, `hooks`, `groups`, `notify`, `finish`, `fast_track` or `expect`
-              |
-              = help: delete it
-
-            error[anchor]: a: an anchor (`&name`) or an alias (`*name`)
-             --> plan.yaml:1:4
-              |
-            1 | a: &a [x, x, x]
-              |    ^^^^ expected every value in full, so that a reviewer reads what will be done where it is done
+            1 | service: &a [x, x, x]
+              |          ^^^^ expected every value in full, so that a reviewer reads what will be done where it is done
               |
               = help: write the value out in both places; conditions for all phases go into `incidents`
 
-            error[unknown-key]: b: a plan has no key `b`
-             --> plan.yaml:2:1
+            error[wrong-kind]: service: a list stands here
+             --> plan.yaml:1:10
               |
-            2 | b: &b [*a, *a, *a]
-              | ^ expected `service`, `routes`, `metrics`, `alarms`, `incidents`, `severities`, `phases`, `watch`, `rollback`, `calendar`, `hooks`, `groups`, `notify`, `finish`, `fast_track` or `expect`
+            1 | service: &a [x, x, x]
+              |          ^^^^^^^^^^^^ expected a service's name
               |
-              = help: delete it
+              = help: write `booking-api` or the like
 
-            error[anchor]: b: an anchor (`&name`) or an alias (`*name`)
-             --> plan.yaml:2:4
+            error[anchor]: routes: an anchor (`&name`) or an alias (`*name`)
+             --> plan.yaml:2:9
               |
-            2 | b: &b [*a, *a, *a]
-              |    ^^^^ expected every value in full, so that a reviewer reads what will be done where it is done
+            2 | routes: &b [*a, *a]
+              |         ^^^^ expected every value in full, so that a reviewer reads what will be done where it is done
               |
               = help: write the value out in both places; conditions for all phases go into `incidents`
 
-            error[anchor]: b[0]: an anchor (`&name`) or an alias (`*name`)
-             --> plan.yaml:2:8
+            error[wrong-kind]: routes: a list stands here
+             --> plan.yaml:2:9
               |
-            2 | b: &b [*a, *a, *a]
-              |        ^^ expected every value in full, so that a reviewer reads what will be done where it is done
+            2 | routes: &b [*a, *a]
+              |         ^^^^^^^^^^^ expected a mapping of names
               |
-              = help: write the value out in both places; conditions for all phases go into `incidents`
+              = help: write `{ web: { … } }` or the like
 
-            error[anchor]: b[1]: an anchor (`&name`) or an alias (`*name`)
-             --> plan.yaml:2:12
+            error[anchor]: routes[0]: an anchor (`&name`) or an alias (`*name`)
+             --> plan.yaml:2:13
               |
-            2 | b: &b [*a, *a, *a]
-              |            ^^ expected every value in full, so that a reviewer reads what will be done where it is done
-              |
-              = help: write the value out in both places; conditions for all phases go into `incidents`
-
-            error[anchor]: b[2]: an anchor (`&name`) or an alias (`*name`)
-             --> plan.yaml:2:16
-              |
-            2 | b: &b [*a, *a, *a]
-              |                ^^ expected every value in full, so that a reviewer reads what will be done where it is done
-              |
-              = help: write the value out in both places; conditions for all phases go into `incidents`
-
-            error[unknown-key]: c: a plan has no key `c`
-             --> plan.yaml:3:1
-              |
-            3 | c: [*b, *b, *b]
-              | ^ expected `service`, `routes`, `metrics`, `alarms`, `incidents`, `severities`, `phases`, `watch`, `rollback`, `calendar`, `hooks`, `groups`, `notify`, `finish`, `fast_track` or `expect`
-              |
-              = help: delete it
-
-            error[anchor]: c[0]: an anchor (`&name`) or an alias (`*name`)
-             --> plan.yaml:3:5
-              |
-            3 | c: [*b, *b, *b]
-              |     ^^ expected every value in full, so that a reviewer reads what will be done where it is done
-              |
-              = help: write the value out in both places; conditions for all phases go into `incidents`
-
-            error[anchor]: c[1]: an anchor (`&name`) or an alias (`*name`)
-             --> plan.yaml:3:9
-              |
-            3 | c: [*b, *b, *b]
-              |         ^^ expected every value in full, so that a reviewer reads what will be done where it is done
-              |
-              = help: write the value out in both places; conditions for all phases go into `incidents`
-
-            error[anchor]: c[2]: an anchor (`&name`) or an alias (`*name`)
-             --> plan.yaml:3:13
-              |
-            3 | c: [*b, *b, *b]
+            2 | routes: &b [*a, *a]
               |             ^^ expected every value in full, so that a reviewer reads what will be done where it is done
+              |
+              = help: write the value out in both places; conditions for all phases go into `incidents`
+
+            error[anchor]: routes[1]: an anchor (`&name`) or an alias (`*name`)
+             --> plan.yaml:2:17
+              |
+            2 | routes: &b [*a, *a]
+              |                 ^^ expected every value in full, so that a reviewer reads what will be done where it is done
               |
               = help: write the value out in both places; conditions for all phases go into `incidents`
 
         "#]],
     );
+}
+
+#[test]
+fn brackets_without_end() {
     check(
         &"[".repeat(20),
         &expect![[r#"
-            error[too-deep]: more than 16 values inside each other
-             --> plan.yaml:1:18
-              |
-            1 | [[[[[[[[[[[[[[[[[[[[
-              |                  ^^^ expected a plan, which needs seven at most
-              |
-              = help: look for a bracket or an indentation that is never closed
+        error[too-deep]: more than 16 values inside each other
+         --> plan.yaml:1:18
+          |
+        1 | [[[[[[[[[[[[[[[[[[[[
+          |                  ^^^ expected a plan, which needs seven at most
+          |
+          = help: look for a bracket or an indentation that is never closed
 
-        "#]],
+    "#]],
     );
 }
 
