@@ -1,5 +1,6 @@
 //! Tests.
 
 mod broken_plans;
+mod language;
 mod plans;
 mod tidy;
