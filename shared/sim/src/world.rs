@@ -1,0 +1,255 @@
+//! The world: what stands behind the engine's ports, kept in memory and moved by virtual time.
+//!
+//! Each part imitates one AWS service as far as a rollout can feel it, with the facts that it rests on named
+//! where they are imitated. Nothing here decides anything: it is told by calls, by the clock and by the
+//! scenario.
+
+mod alarms;
+mod balancer;
+mod dice;
+mod functions;
+mod gate;
+mod hand;
+mod histogram;
+mod hooks;
+mod metrics;
+mod provider;
+mod queue;
+mod router;
+mod table;
+mod traffic;
+mod wire;
+mod zones;
+
+use std::{
+    cell::{Ref, RefCell},
+    collections::BTreeMap,
+    future::Future,
+    rc::Rc,
+    sync::Arc,
+};
+
+use domain::{
+    ledger::Entry,
+    name::{RolloutId, RouteName},
+    plan::{Plan, route::Route},
+    rollout::Rollout,
+    time::{SignedDuration, Timestamp, later, minute_of},
+};
+use engine::ports::{Clock, Ports};
+
+use crate::{CallMade, Scenario, runtime::Runtime};
+pub(crate) use gate::UNDER_WAY;
+pub(crate) use traffic::Minute;
+use wire::route_key;
+
+/// The world behind the engine's ports; clones are the same world.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub(crate) runtime: Runtime,
+    pub(crate) state: Rc<RefCell<State>>,
+}
+
+/// Everything in the world but its time.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) scenario: Scenario,
+    pub(crate) plan: Arc<Plan>,
+    dice: dice::Dice,
+    gate: gate::Gate,
+    pub(crate) table: table::Table,
+    balancer: balancer::Balancer,
+    zones: zones::Zones,
+    functions: functions::Functions,
+    wires: BTreeMap<String, wire::Wire>,
+    pub(crate) requests: traffic::Requests,
+    pub(crate) provider: provider::Provider,
+    pub(crate) alarms: alarms::Board,
+    hooks: hooks::Desk,
+    drains: BTreeMap<RouteName, SignedDuration>,
+}
+
+impl World {
+    /// A world in which the plan's routes stand wholly on stable.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, scenario: Scenario, seed: u64) -> Self {
+        let start = minute_of(scenario.start);
+        let mut dice = dice::Dice::new(seed);
+        let mut balancer = balancer::Balancer::default();
+        let mut zones = zones::Zones::default();
+        let mut functions = functions::Functions::default();
+        let mut wires = BTreeMap::new();
+        for route in plan.routes.values() {
+            match route {
+                Route::Alb(alb) => balancer.install(alb, scenario.traffic.sticky),
+                Route::Route53(records) => zones.install(records),
+                Route::LambdaAlias(alias) => functions.install(alias),
+            }
+            let wire = wire::Wire::new(route, scenario.traffic.resolvers, start, &mut dice);
+            wires.insert(route_key(route), wire);
+        }
+        let alarms = alarms::Board::new(&plan, &scenario, start);
+        let state = State {
+            gate: gate::Gate::new(scenario.faults.clone()),
+            provider: provider::Provider::new(start, seed),
+            requests: traffic::Requests::default(),
+            table: table::Table::default(),
+            hooks: hooks::Desk::new(scenario.hooks.clone()),
+            drains: BTreeMap::new(),
+            scenario,
+            plan,
+            dice,
+            balancer,
+            zones,
+            functions,
+            wires,
+            alarms,
+        };
+        Self {
+            runtime: Runtime::new(start),
+            state: Rc::new(RefCell::new(state)),
+        }
+    }
+
+    /// The time in this world.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.runtime.now()
+    }
+
+    /// Lets time pass, and with it everything that is under way.
+    pub fn pass(&self, duration: SignedDuration) {
+        self.runtime.run_until(later(self.now(), duration));
+    }
+
+    /// Runs something as an invocation of its own until it ends; nothing if it crashes, or takes longer
+    /// than this.
+    pub fn invoke<T: 'static>(
+        &self,
+        label: &'static str,
+        timeout: SignedDuration,
+        work: impl Future<Output = T> + 'static,
+    ) -> Option<T> {
+        let until = later(self.now(), timeout);
+        let answer = Rc::new(RefCell::new(None));
+        let slot = Rc::clone(&answer);
+        let runtime = self.runtime.clone();
+        let task = self.runtime.spawn(label, async move {
+            let ended = runtime.until(until, work).await;
+            *slot.borrow_mut() = ended;
+        });
+        self.runtime.run_task(task, until);
+        answer.borrow_mut().take()
+    }
+
+    /// How often each port was called.
+    #[must_use]
+    pub fn call_counts(&self) -> BTreeMap<&'static str, u64> {
+        self.state.borrow().gate.counts().clone()
+    }
+
+    /// The store does not answer until an instant.
+    pub fn store_down_until(&self, until: Timestamp) {
+        self.state.borrow_mut().gate.store_down = Some(until);
+    }
+
+    /// An instant within a minute that something comes at, by chance.
+    pub(crate) fn some_time_in(&self, minute: Timestamp) -> Timestamp {
+        let mut state = self.state.borrow_mut();
+        let most = SignedDuration::from_millis(59_000);
+        let rng = &mut state.dice.schedule;
+        later(minute, dice::between(rng, SignedDuration::ZERO, most))
+    }
+
+    /// Lets clients come for a minute that has just passed.
+    pub(crate) fn serve(&self, from: Timestamp, to: Timestamp) -> Minute {
+        let mut state = self.state.borrow_mut();
+        let minute = state.serve(from, to);
+        let (least, most) = (
+            SignedDuration::from_secs(10),
+            state.scenario.network.metrics_delay,
+        );
+        let delay = dice::between(&mut state.dice.signals, least, most);
+        state.provider.record(minute.clone(), later(to, delay));
+        minute
+    }
+
+    /// Every call that was made, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<CallMade> {
+        self.state.borrow().gate.made().to_vec()
+    }
+
+    /// The newest rollout of the plan's service, as it is, without a call.
+    #[must_use]
+    pub fn rollout(&self) -> Option<Rollout> {
+        let state = self.state.borrow();
+        state.table.newest(&state.plan.service).cloned()
+    }
+
+    /// A rollout's ledger.
+    #[must_use]
+    pub fn ledger(&self, id: &RolloutId) -> Vec<Entry> {
+        self.state.borrow().table.ledger(id).to_vec()
+    }
+
+    /// Every head that was ever committed, in order; empty unless they are kept.
+    #[must_use]
+    pub fn heads(&self) -> Ref<'_, [(Timestamp, Rollout)]> {
+        Ref::map(self.state.borrow(), |state| state.table.heads())
+    }
+
+    /// Keeps every head from now on, for whoever checks what must always hold.
+    pub fn keep_heads(&self) {
+        self.state.borrow_mut().table.keep_heads();
+    }
+
+    /// How long the canary's targets of a route were given to finish, if that was set.
+    #[must_use]
+    pub fn drain(&self, route: &RouteName) -> Option<SignedDuration> {
+        self.state.borrow().drains.get(route).copied()
+    }
+}
+
+impl Ports for World {
+    type Store = Self;
+    type Router = Self;
+    type Metrics = Self;
+    type Alarms = Self;
+    type Hooks = Self;
+    type Clock = Self;
+
+    fn store(&self) -> &Self {
+        self
+    }
+
+    fn router(&self) -> &Self {
+        self
+    }
+
+    fn metrics(&self) -> &Self {
+        self
+    }
+
+    fn alarms(&self) -> &Self {
+        self
+    }
+
+    fn hooks(&self) -> &Self {
+        self
+    }
+
+    fn clock(&self) -> &Self {
+        self
+    }
+}
+
+impl Clock for World {
+    fn now(&self) -> Timestamp {
+        self.runtime.now()
+    }
+
+    async fn sleep(&self, duration: SignedDuration) {
+        self.runtime.sleep(duration).await;
+    }
+}

@@ -1,0 +1,187 @@
+//! The gate that every call of a port goes through: it is numbered, named, takes its time, and may go wrong.
+
+use std::collections::BTreeMap;
+
+use domain::time::{SignedDuration, Timestamp, later};
+use engine::trouble::Trouble;
+use rand::RngExt as _;
+
+use super::{
+    State, World,
+    dice::{between, happens},
+};
+use crate::{CallMade, Fault, FaultKind};
+
+/// How long a caller waits for an answer: the attempt timeout of a traffic write.
+const GIVES_UP_AFTER: SignedDuration = SignedDuration::from_secs(3);
+
+/// The longest that a late landing by chance is under way: within the bound that a rollback is guarded for.
+const LATE_MAX: SignedDuration = SignedDuration::from_mins(6);
+
+/// Numbers and names the calls.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    faults: Vec<Fault>,
+    counts: BTreeMap<&'static str, u64>,
+    made: Vec<CallMade>,
+    /// When the store answers again.
+    pub(super) store_down: Option<Timestamp>,
+}
+
+/// What a call meets.
+struct Meeting {
+    request: SignedDuration,
+    answer: SignedDuration,
+    down: bool,
+    fault: Option<FaultKind>,
+}
+
+impl Gate {
+    pub(super) fn new(faults: Vec<Fault>) -> Self {
+        Self {
+            faults,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn made(&self) -> &[CallMade] {
+        &self.made
+    }
+
+    pub(super) fn counts(&self) -> &BTreeMap<&'static str, u64> {
+        &self.counts
+    }
+}
+
+impl State {
+    fn meet(&mut self, call: &'static str, by: &'static str, at: Timestamp) -> Meeting {
+        let gate = &mut self.gate;
+        let number = u64::try_from(gate.made.len())
+            .unwrap_or(u64::MAX)
+            .saturating_add(1);
+        gate.made.push(CallMade {
+            number,
+            call,
+            by,
+            at,
+        });
+        let count = gate.counts.entry(call).or_default();
+        *count = count.saturating_add(1);
+        let of_name = *count;
+        let millis = SignedDuration::from_millis;
+        let rng = &mut self.dice.calls;
+        // A read of DynamoDB takes a few milliseconds; the control planes take tens to hundreds.
+        let slowest = if call.starts_with("store.") { 20 } else { 200 };
+        let request = between(rng, millis(2), millis(slowest));
+        let answer = between(rng, millis(1), millis(slowest / 4));
+        let by_chance = happens(rng, self.scenario.network.faults).then(|| by_chance(rng));
+        let planned = gate
+            .faults
+            .iter()
+            .find(|fault| fault.strikes(number, call, of_name))
+            .map(|fault| fault.kind);
+        let down = call.starts_with("store.") && gate.store_down.is_some_and(|until| at < until);
+        Meeting {
+            request,
+            answer,
+            down,
+            fault: planned.or(by_chance),
+        }
+    }
+}
+
+fn by_chance(rng: &mut rand_chacha::ChaCha8Rng) -> FaultKind {
+    let delay = between(rng, GIVES_UP_AFTER, LATE_MAX);
+    match rng.random_range(0..6) {
+        0 => FaultKind::TimeoutBefore,
+        1 => FaultKind::TimeoutAfter,
+        2 => FaultKind::Throttle,
+        3 => FaultKind::CrashAfter,
+        4 => FaultKind::LateLanding(delay),
+        _ => FaultKind::CrashLateLanding(delay),
+    }
+}
+
+impl World {
+    /// Makes a call: its effect happens while the caller waits, unless a fault has it otherwise.
+    pub(super) async fn call<T: 'static, E: 'static>(
+        &self,
+        call: &'static str,
+        failed: fn(Trouble) -> E,
+        effect: impl FnOnce(&mut State, Timestamp) -> Result<T, E> + 'static,
+    ) -> Result<T, E> {
+        let runtime = &self.runtime;
+        let (label, now) = (runtime.label(), runtime.now());
+        let met = self.state.borrow_mut().meet(call, label, now);
+        if met.down {
+            runtime.sleep(SignedDuration::from_secs(1)).await;
+            return Err(failed(Trouble::passing(format!(
+                "{call}: service unavailable"
+            ))));
+        }
+        let timed_out = || {
+            Err(failed(Trouble::passing(format!(
+                "{call}: no answer in 3 s"
+            ))))
+        };
+        let gives_up = later(now, GIVES_UP_AFTER);
+        match met.fault {
+            None => {
+                runtime.sleep(met.request).await;
+                let answer = self.apply(effect);
+                runtime.sleep(met.answer).await;
+                answer
+            }
+            Some(FaultKind::TimeoutBefore) => {
+                runtime.sleep_until(gives_up).await;
+                timed_out()
+            }
+            Some(FaultKind::TimeoutAfter) => {
+                runtime.sleep(met.request).await;
+                drop(self.apply(effect));
+                runtime.sleep_until(gives_up).await;
+                timed_out()
+            }
+            Some(FaultKind::Throttle) => {
+                runtime.sleep(met.answer).await;
+                Err(failed(Trouble::passing(format!("{call}: rate exceeded"))))
+            }
+            Some(FaultKind::CrashAfter) => {
+                runtime.sleep(met.request).await;
+                drop(self.apply(effect));
+                runtime.crash().await;
+                timed_out()
+            }
+            Some(FaultKind::LateLanding(delay)) => {
+                self.land_late(delay, effect);
+                runtime.sleep_until(gives_up).await;
+                timed_out()
+            }
+            Some(FaultKind::CrashLateLanding(delay)) => {
+                self.land_late(delay, effect);
+                runtime.crash().await;
+                timed_out()
+            }
+        }
+    }
+
+    fn apply<T>(&self, effect: impl FnOnce(&mut State, Timestamp) -> T) -> T {
+        effect(&mut self.state.borrow_mut(), self.runtime.now())
+    }
+
+    /// What was sent arrives by itself, whatever became of its sender.
+    fn land_late<T: 'static>(
+        &self,
+        delay: SignedDuration,
+        effect: impl FnOnce(&mut State, Timestamp) -> T + 'static,
+    ) {
+        let world = self.clone();
+        self.runtime.spawn(UNDER_WAY, async move {
+            world.runtime.sleep(delay).await;
+            drop(world.apply(effect));
+        });
+    }
+}
+
+/// The label of requests that land after their sender gave up.
+pub(crate) const UNDER_WAY: &str = "under way";

@@ -1,0 +1,94 @@
+//! The router port: which call of which service brings a route nearer to its goal.
+
+use domain::{
+    plan::route::Route,
+    time::{SignedDuration, Timestamp, later},
+};
+use engine::{
+    ports::{RouteRef, Router, Target, Write},
+    trouble::{Trouble, WriteError},
+};
+
+use super::{State, World, balancer::Refused, dice::between, zones::Zones};
+
+impl State {
+    pub(super) fn read_route(&self, route: &Route, now: Timestamp) -> Target {
+        match route {
+            Route::Alb(alb) => self.balancer.read(alb, route.settle()),
+            Route::Route53(records) => self.zones.read(records, now),
+            Route::LambdaAlias(alias) => self.functions.read(alias, route.settle()),
+        }
+    }
+
+    pub(super) fn insync_of(&mut self, now: Timestamp) -> Timestamp {
+        let least = SignedDuration::from_secs(5);
+        let most = self.scenario.network.insync;
+        later(now, between(&mut self.dice.targets, least, most))
+    }
+
+    fn write_route(
+        &mut self,
+        route: &Route,
+        write: &Write,
+        now: Timestamp,
+    ) -> Result<(), WriteError> {
+        let written = match route {
+            Route::Alb(alb) => self
+                .balancer
+                .write(alb, write)
+                .map_err(|refused| match refused {
+                    Refused::RuleNotFound => WriteError::Fenced,
+                    Refused::PriorityInUse => {
+                        WriteError::Trouble(Trouble::lasting("PriorityInUse: another rule has it"))
+                    }
+                }),
+            Route::Route53(records) => {
+                let insync = self.insync_of(now);
+                let batch = Zones::batch(records, write);
+                let changed = self.zones.change(&records.zone, batch, insync);
+                changed.map_err(|_| WriteError::Fenced)
+            }
+            Route::LambdaAlias(alias) => {
+                let written = self.functions.write(alias, write);
+                written.map_err(|_| WriteError::Fenced)
+            }
+        };
+        if written.is_ok() {
+            self.rewire(route, now);
+        }
+        written
+    }
+}
+
+impl Router for World {
+    async fn read(&self, route: RouteRef<'_>) -> Result<Target, Trouble> {
+        let route = route.route.clone();
+        self.call(
+            "router.read",
+            |trouble| trouble,
+            move |state, now| Ok(state.read_route(&route, now)),
+        )
+        .await
+    }
+
+    async fn write(&self, route: RouteRef<'_>, write: &Write) -> Result<(), WriteError> {
+        let (route, write) = (route.route.clone(), write.clone());
+        self.call("router.write", WriteError::Trouble, move |state, now| {
+            state.write_route(&route, &write, now)
+        })
+        .await
+    }
+
+    async fn set_drain(&self, route: RouteRef<'_>, drain: SignedDuration) -> Result<(), Trouble> {
+        let name = route.name.clone();
+        self.call(
+            "router.set_drain",
+            |trouble| trouble,
+            move |state, _| {
+                state.drains.insert(name, drain);
+                Ok(())
+            },
+        )
+        .await
+    }
+}

@@ -1,0 +1,207 @@
+//! Zones: weighted records, as Route 53 has them.
+//!
+//! A batch is all or nothing; DELETE must repeat the record exactly, CREATE wants that there is none, UPSERT
+//! takes what comes (Route 53 `ChangeResourceRecordSets`). A change is PENDING until every server has it,
+//! while a listing shows it at once. If all weights of a name are 0, every record is as likely as the others.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    plan::route::{Route53Route, route53_weights},
+    target::{Carrier, Goal, Leftover, Propagation, Seen},
+    time::Timestamp,
+    traffic::{Epoch, Weight},
+};
+use engine::ports::{FenceToken, Target, Write};
+
+use super::wire::Served;
+
+/// What makes a record one record: its zone, name, type and set identifier.
+type RecordKey = (String, String, String, String);
+
+/// A record's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    Weighted(u8),
+    Text(String),
+}
+
+/// A change of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change {
+    Create(RecordKey, Value),
+    Delete(RecordKey, Value),
+    Upsert(RecordKey, Value),
+}
+
+/// `InvalidChangeBatch`: what did not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct InvalidChangeBatch(pub(super) String);
+
+/// Every hosted zone of the world.
+#[derive(Debug, Default)]
+pub(super) struct Zones {
+    records: BTreeMap<RecordKey, Value>,
+    /// Until when a zone's newest change is PENDING.
+    pending: BTreeMap<String, Timestamp>,
+}
+
+fn fence_key(route: &Route53Route) -> RecordKey {
+    let name = format!("_tidegate.{}", route.name);
+    (route.zone.clone(), name, "TXT".to_owned(), String::new())
+}
+
+fn epoch_text(epoch: Epoch) -> Value {
+    Value::Text(format!("epoch={epoch}"))
+}
+
+/// A record of each type with these weights.
+fn weighted(route: &Route53Route, share: Weight) -> Vec<(RecordKey, Value)> {
+    let (stable, canary) = route53_weights(share);
+    let sides = [(&route.stable, stable), (&route.canary, canary)];
+    let kinds = route.types.iter().flat_map(|kind| {
+        sides.into_iter().map(move |(set, weight)| {
+            let name = (
+                route.zone.clone(),
+                route.name.clone(),
+                kind.to_string(),
+                set.clone(),
+            );
+            (name, Value::Weighted(weight))
+        })
+    });
+    kinds.collect()
+}
+
+impl Zones {
+    pub(super) fn install(&mut self, route: &Route53Route) {
+        self.records.extend(weighted(route, Weight::ZERO));
+    }
+
+    /// `ChangeResourceRecordSets`.
+    pub(super) fn change(
+        &mut self,
+        zone: &str,
+        batch: Vec<Change>,
+        insync: Timestamp,
+    ) -> Result<(), InvalidChangeBatch> {
+        let mut records = self.records.clone();
+        for change in batch {
+            match change {
+                Change::Create(key, value) => {
+                    if records.contains_key(&key) {
+                        return Err(InvalidChangeBatch(format!("{} exists already", key.1)));
+                    }
+                    records.insert(key, value);
+                }
+                Change::Delete(key, value) => {
+                    if records.get(&key) != Some(&value) {
+                        return Err(InvalidChangeBatch(format!("{} has other values", key.1)));
+                    }
+                    records.remove(&key);
+                }
+                Change::Upsert(key, value) => {
+                    records.insert(key, value);
+                }
+            }
+        }
+        self.records = records;
+        self.pending.insert(zone.to_owned(), insync);
+        Ok(())
+    }
+
+    /// When a zone's servers have, or had, its newest change.
+    pub(super) fn insync(&self, zone: &str) -> Option<Timestamp> {
+        self.pending.get(zone).copied()
+    }
+
+    fn fence(&self, route: &Route53Route) -> Option<String> {
+        match self.records.get(&fence_key(route)) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            Some(Value::Weighted(_)) | None => None,
+        }
+    }
+
+    /// The canary's share; the highest if the types differ.
+    fn share(&self, route: &Route53Route) -> Weight {
+        let shares = route.types.iter().map(|kind| {
+            let kind = kind.to_string();
+            let group = self.records.iter().filter(|((zone, name, of, _), _)| {
+                (zone, name, of) == (&route.zone, &route.name, &kind)
+            });
+            let weights: Vec<(&str, u64)> = group
+                .filter_map(|((_, _, _, set), value)| match value {
+                    Value::Weighted(weight) => Some((set.as_str(), u64::from(*weight))),
+                    Value::Text(_) => None,
+                })
+                .collect();
+            let of_canary = |(set, weight): &(&str, u64)| (*set == route.canary).then_some(*weight);
+            let sum: u64 = weights.iter().map(|(_, weight)| *weight).sum();
+            if sum == 0 {
+                let ours = weights.iter().filter_map(of_canary).count();
+                return Weight::nearest(ours as u64, weights.len() as u64);
+            }
+            Weight::nearest(weights.iter().filter_map(of_canary).sum(), sum)
+        });
+        shares.max().unwrap_or_default()
+    }
+
+    pub(super) fn read(&self, route: &Route53Route, now: Timestamp) -> Target {
+        let fence = self.fence(route);
+        let weight = self.share(route);
+        let pending = self.pending.get(&route.zone).is_some_and(|at| now < *at);
+        let epoch = fence.as_deref().and_then(|text| {
+            let (_, number) = text.split_once('=')?;
+            number.parse().ok().map(Epoch)
+        });
+        let (carrier, leftover) = match fence {
+            Some(_) => (Carrier::Ready, Leftover::Some),
+            None => (Carrier::Missing, Leftover::None),
+        };
+        Target {
+            seen: Seen {
+                weight,
+                base: weight,
+                carrier,
+                leftover,
+                epoch,
+                propagation: if pending {
+                    Propagation::Pending
+                } else {
+                    Propagation::Done
+                },
+                settle: route.ttl,
+            },
+            fence: FenceToken(fence.unwrap_or_default()),
+        }
+    }
+
+    /// The batch that makes a route its goal: the weights, and the fencing record from the epoch that was
+    /// read to the writer's own; when nothing of ours shall be left, to none.
+    pub(super) fn batch(route: &Route53Route, write: &Write) -> Vec<Change> {
+        let weights = weighted(route, write.goal.weight()).into_iter();
+        let weights = weights.map(|(key, value)| Change::Upsert(key, value));
+        let FenceToken(fence) = &write.fence;
+        let key = fence_key(route);
+        let old =
+            (!fence.is_empty()).then(|| Change::Delete(key.clone(), Value::Text(fence.clone())));
+        let new = match write.goal {
+            Goal::Prepared | Goal::Weight(_) => Some(Change::Create(key, epoch_text(write.epoch))),
+            Goal::Restored | Goal::Finished => None,
+        };
+        old.into_iter().chain(new).chain(weights).collect()
+    }
+
+    pub(super) fn served(&self, route: &Route53Route) -> Served {
+        Served {
+            share: f64::from(self.share(route).permille()) / 1000.0,
+            sticky: None,
+        }
+    }
+
+    /// Somebody writes a weight himself; of the fencing record he knows nothing.
+    pub(super) fn by_hand(&mut self, route: &Route53Route, weight: Weight, insync: Timestamp) {
+        self.records.extend(weighted(route, weight));
+        self.pending.insert(route.zone.clone(), insync);
+    }
+}
