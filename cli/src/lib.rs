@@ -14,8 +14,6 @@ mod layout;
 mod live;
 mod play;
 mod report;
-#[cfg(test)]
-mod sample;
 mod show;
 mod simulate;
 mod timeline;

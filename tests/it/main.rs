@@ -1,6 +1,6 @@
 //! Tests.
 
 mod broken_plans;
-mod language;
 mod plans;
+mod simulation;
 mod tidy;

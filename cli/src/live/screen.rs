@@ -9,10 +9,11 @@ use std::{
     time::Duration,
 };
 
-use ratatui_core::terminal::{Frame, Terminal, TerminalOptions, Viewport};
-use ratatui_crossterm::{
-    CrosstermBackend,
+use ratatui::{
+    Frame, Terminal, TerminalOptions, Viewport,
+    backend::CrosstermBackend,
     crossterm::{cursor, event, execute, terminal},
+    widgets::Paragraph,
 };
 
 use super::{draw, keys, keys::Wish};
@@ -63,11 +64,10 @@ impl<'a> Screen<'a> {
             return Ok(());
         }
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let lines: Vec<_> = lines.iter().map(|line| draw::line(line, paint)).collect();
         self.terminal.insert_before(height, |buffer| {
             let area = buffer.area;
-            for (y, line) in (area.top()..area.bottom()).zip(lines) {
-                buffer.set_line(area.left(), y, &draw::line(line, paint), area.width);
-            }
+            ratatui::widgets::Widget::render(Paragraph::new(lines), area, buffer);
         })
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Colours are fixed names here; the page's style sheet gives each its look in the light and in the dark.
 
-use domain::time::{SignedDuration, Timestamp, later};
-use jiff::tz::TimeZone;
+use domain::time::Timestamp;
+use jiff::{ToSpan as _, tz::TimeZone};
 use plotters::{
     coord::{
         ranged1d::{DefaultFormatting, KeyPointHint, Ranged},
@@ -54,7 +54,7 @@ impl Size {
     const fn dates(self) -> usize {
         match self {
             Self::Wide => 10,
-            Self::Narrow => 5,
+            Self::Narrow => 4,
         }
     }
 }
@@ -96,14 +96,12 @@ impl Chart<'_> {
 
     fn draw<'a>(&self, svg: &'a mut String, size: Size) -> Result<(), Drawing<'a>> {
         let root = SVGBackend::with_string(svg, size.pixels()).into_drawing_area();
-        let dates = self.dates(size.dates());
-        let step = dates.step;
         let mut chart = ChartBuilder::on(&root)
             .margin_top(8)
             .margin_right(12)
             .x_label_area_size(24)
             .y_label_area_size(52)
-            .build_cartesian_2d(dates, 0.0..self.top)?;
+            .build_cartesian_2d(self.dates(size.dates()), 0.0..self.top)?;
         let text = ("sans-serif", 13).into_font().color(&TEXT);
         chart
             .configure_mesh()
@@ -113,7 +111,7 @@ impl Chart<'_> {
             .axis_style(GRID)
             .y_labels(5)
             .label_style(text)
-            .x_label_formatter(&|hours| self.date(*hours, step))
+            .x_label_formatter(&|hours| self.date(*hours))
             .y_label_formatter(&|value| (self.label)(*value))
             .draw()?;
         for limit in self.limits.iter().filter(|limit| **limit <= self.top) {
@@ -136,54 +134,45 @@ impl Chart<'_> {
         root.present()
     }
 
-    /// Whole hours or midnights of the plan's zone, no more than fit.
-    fn dates(&self, most: usize) -> Dates {
-        let mut dates = Dates {
-            hours: (0.0..self.length).into(),
-            shown: Vec::new(),
-            step: 24,
-        };
-        for step in [1, 3, 6, 12, 24, 48, 96, 192, 384, 768] {
-            dates.step = step;
-            dates.shown = self.every(step);
-            if dates.shown.len() <= most {
+    /// Midnights, no more than fit.
+    fn dates(&self, most: usize) -> Days {
+        let mut midnights = Vec::new();
+        let mut day = self.zone.to_datetime(self.from).date();
+        while let Ok(next) = day.checked_add(1.day()) {
+            day = next;
+            let Ok(midnight) = self
+                .zone
+                .to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))
+            else {
+                break;
+            };
+            let hours = midnight.duration_since(self.from).as_secs_f64() / 3600.0;
+            if hours > self.length {
                 break;
             }
+            midnights.push(hours);
         }
-        dates
+        let every = midnights.len().div_ceil(most).max(1);
+        Days {
+            hours: (0.0..self.length).into(),
+            midnights: midnights.into_iter().step_by(every).collect(),
+        }
     }
 
-    /// So many hours and again so many after the midnight before the beginning.
-    fn every(&self, step: i64) -> Vec<f64> {
-        let midnight = self.zone.to_datetime(self.from).date();
-        let midnight = midnight.to_datetime(jiff::civil::Time::midnight());
-        let Ok(midnight) = self.zone.to_timestamp(midnight) else {
-            return Vec::new();
-        };
-        (1_i64..)
-            .map(|n| later(midnight, SignedDuration::from_hours(n.saturating_mul(step))))
-            .map(|at| at.duration_since(self.from).as_secs_f64() / 3600.0)
-            .skip_while(|hours| *hours <= 0.0)
-            .take_while(|hours| *hours <= self.length)
-            .collect()
-    }
-
-    fn date(&self, hours: f64, step: i64) -> String {
-        let at = later(self.from, SignedDuration::from_secs_f64(hours * 3600.0));
-        let format = if step < 24 { "%a %H:%M" } else { "%a %-d" };
-        self.zone.to_datetime(at).strftime(format).to_string()
+    fn date(&self, hours: f64) -> String {
+        let since = jiff::SignedDuration::from_secs_f64(hours * 3600.0);
+        let at = domain::time::later(self.from, since);
+        self.zone.to_datetime(at).strftime("%a %-d").to_string()
     }
 }
 
-/// Hours, told by some of them.
-struct Dates {
+/// Hours, told by their midnights.
+struct Days {
     hours: RangedCoordf64,
-    shown: Vec<f64>,
-    /// Hours between those that are shown.
-    step: i64,
+    midnights: Vec<f64>,
 }
 
-impl Ranged for Dates {
+impl Ranged for Days {
     type FormatOption = DefaultFormatting;
     type ValueType = f64;
 
@@ -192,7 +181,7 @@ impl Ranged for Dates {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.shown.clone()
+        self.midnights.clone()
     }
 
     fn range(&self) -> std::ops::Range<f64> {

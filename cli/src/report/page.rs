@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{
     Report,
     chart::Size,
-    series::{Charts, Drawn, together},
+    series::{Charts, Drawn},
 };
 use crate::{console::Ink, words};
 
@@ -71,13 +71,11 @@ impl Report<'_> {
     }
 
     fn charts(&self) -> Markup {
-        let together = together(self.plan, self.summary);
-        let names = together.iter().map(|routes| {
-            let names: Vec<&str> = routes.iter().map(|route| route.as_str()).collect();
-            names.join(", ")
-        });
-        let colors = ["canary", "second", "trouble", "stable"].iter().cycle();
-        let routes = names.zip(colors);
+        let routes = self
+            .plan
+            .routes
+            .keys()
+            .zip(["canary", "second", "trouble", "stable"].iter().cycle());
         html! {
             section {
                 h2 { "Canary's share" }

@@ -45,21 +45,13 @@ impl Charts<'_> {
 
     /// The canary's share of each route: as configured, and thinner as clients saw it.
     fn weights(&self) -> String {
-        let mut series: Vec<Series> = self
-            .plan
-            .routes
-            .keys()
-            .map(|route| Series {
+        let mut series = Vec::new();
+        for (route, color) in self.plan.routes.keys().zip(ROUTES.iter().cycle()) {
+            series.push(Series {
                 color: STABLE,
                 width: 1,
                 points: self.line(|point| Some(realised(point, route))),
-            })
-            .collect();
-        let together = together(self.plan, self.summary);
-        for (routes, color) in together.iter().zip(ROUTES.iter().cycle()) {
-            let Some(route) = routes.first() else {
-                continue;
-            };
+            });
             series.push(Series {
                 color: *color,
                 width: 2,
@@ -193,26 +185,6 @@ impl Charts<'_> {
             .map(|micros| as_float(micros) / 1e6 * scale)
             .collect()
     }
-}
-
-/// The routes in groups: those whose weights were the same all the time are one line.
-pub(super) fn together<'a>(plan: &'a Plan, summary: &Summary) -> Vec<Vec<&'a RouteName>> {
-    let mut groups: Vec<Vec<&RouteName>> = Vec::new();
-    for route in plan.routes.keys() {
-        let same = |group: &&mut Vec<&RouteName>| {
-            group.first().is_some_and(|other| {
-                let weight =
-                    |point: &Point, route| point.routes.get(route).map(|shares| shares.configured);
-                let mut points = summary.series.iter();
-                points.all(|point| weight(point, route) == weight(point, other))
-            })
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(route),
-            None => groups.push(vec![route]),
-        }
-    }
-    groups
 }
 
 fn configured(point: &Point, route: &RouteName) -> f64 {

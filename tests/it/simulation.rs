@@ -1,0 +1,50 @@
+//! The world in a box, with the real plans of the tree.
+
+#![expect(clippy::panic, reason = "what helps a test fails as a test does")]
+
+use std::{fs, path::Path, sync::Arc};
+
+use domain::plan::Plan;
+use sim::{Scenario, Simulation};
+
+mod ledger;
+
+/// Where the plans and scenarios are, from where cargo runs a test.
+const PLANS: &str = "../infra/plans";
+
+fn read(name: &str) -> String {
+    let path = Path::new(PLANS).join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn plan(name: &str) -> Arc<Plan> {
+    match plan::parse(&read(name)) {
+        Ok(checked) => Arc::new(checked.plan),
+        Err(problems) => panic!("{name}: {problems:?}"),
+    }
+}
+
+fn scenario(name: &str) -> Scenario {
+    Scenario::parse(&read(name)).unwrap_or_else(|error| panic!("{name}:{error}"))
+}
+
+/// A run of a scenario of the tree on its plan, to its end.
+fn run(plan_name: &str, scenario_name: &str, seed: u64) -> Simulation {
+    let plan = plan(plan_name);
+    let scenario = scenario(scenario_name);
+    assert_eq!(scenario.misfits(&plan), Vec::<String>::new());
+    let mut simulation = Simulation::new(plan, scenario, seed);
+    simulation.run();
+    simulation
+}
+
+/// The ledger in lines, without what is measured.
+fn story(simulation: &Simulation) -> String {
+    let summary = simulation.summary();
+    let mut lines = vec![format!("outcome: {}", summary.outcome)];
+    lines.extend(summary.ledger.iter().map(|entry| {
+        let line = entry.line();
+        format!("{} {} | {}", line.at, line.actor, line.what)
+    }));
+    lines.join("\n")
+}
