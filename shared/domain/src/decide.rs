@@ -60,7 +60,9 @@ pub fn decide(rollout: &Rollout, event: &Event, now: Timestamp) -> Result<Decisi
         Event::AlarmsRead(readings) => incident::alarms_read(&mut turn, readings),
         Event::Measured { epoch, findings } => measured::measured(&mut turn, *epoch, findings),
         Event::Observed { epoch, routes } => observed::observed(&mut turn, *epoch, routes),
-        Event::HookFinished { hook, outcome } => hook::finished(&mut turn, *hook, outcome),
+        Event::HookFinished { hook, run, outcome } => {
+            hook::finished(&mut turn, *hook, *run, outcome);
+        }
         Event::Asked { by, command } => asked::asked(&mut turn, by, command)?,
     }
     Ok(turn.end(rollout))

@@ -39,10 +39,12 @@ pub enum Event {
         /// What each route that could be read was seen to be.
         routes: BTreeMap<RouteName, Seen>,
     },
-    /// A hook ended, or has not yet.
+    /// A run of a hook ended, or has not yet.
     HookFinished {
-        /// Which.
+        /// Which hook.
         hook: HookKey,
+        /// Which of its runs: how many were over before.
+        run: u32,
         /// How.
         outcome: HookOutcome,
     },

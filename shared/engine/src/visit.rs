@@ -190,17 +190,22 @@ async fn run_hooks<P: Ports>(
         let Some(key) = rollout.hook_due() else {
             break;
         };
+        let run = rollout.hooks.get(&key).map_or(0, |run| run.runs);
         let outcome = match key.moment {
             HookMoment::Drain => drain(ports, &rollout, key).await,
             HookMoment::After(_) | HookMoment::Before(_) | HookMoment::Rollback => {
-                run_hook(ports, &rollout, key).await
+                run_hook(ports, &rollout, key, run).await
             }
         };
         let Some(outcome) = outcome else {
             break;
         };
         let over = outcome != HookOutcome::Succeeded;
-        let finished = Event::HookFinished { hook: key, outcome };
+        let finished = Event::HookFinished {
+            hook: key,
+            run,
+            outcome,
+        };
         rollout = deliver(ports, rollout, &finished, None, deadline).await?;
         let all_done = rollout
             .hooks
@@ -217,11 +222,15 @@ async fn run_hooks<P: Ports>(
     Ok(rollout)
 }
 
-async fn run_hook<P: Ports>(ports: &P, rollout: &Rollout, key: HookKey) -> Option<HookOutcome> {
+async fn run_hook<P: Ports>(
+    ports: &P,
+    rollout: &Rollout,
+    key: HookKey,
+    run: u32,
+) -> Option<HookOutcome> {
     let (name, hook) = rollout.hook(key)?;
-    let runs = rollout.hooks.get(&key)?.runs;
     let run = EventKey::new(&format!(
-        "{}/{:?}/{}/{runs}",
+        "{}/{:?}/{}/{run}",
         rollout.id, key.moment, key.index
     ));
     Some(ports.hooks().run(name, hook, &run).await)

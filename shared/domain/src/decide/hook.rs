@@ -11,9 +11,10 @@ use crate::{
 /// How often setting the drain is tried.
 const DRAIN_ATTEMPTS: u32 = 3;
 
-/// A hook ended, or has not yet.
-pub(super) fn finished(turn: &mut Turn, key: HookKey, outcome: &HookOutcome) {
-    if turn.next.hook_due() != Some(key) {
+/// A run of a hook ended, or has not yet. Two visitors may look after one run; its end counts once.
+pub(super) fn finished(turn: &mut Turn, key: HookKey, number: u32, outcome: &HookOutcome) {
+    let current = turn.next.hooks.get(&key).map(|run| run.runs);
+    if turn.next.hook_due() != Some(key) || current != Some(number) {
         return;
     }
     let Some((name, attempts, on_failure)) = described(turn, key) else {
