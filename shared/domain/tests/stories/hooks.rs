@@ -199,3 +199,28 @@ fn hooks_run_again_when_the_phase_is_baked_again() {
     "#]],
     );
 }
+
+#[test]
+fn a_failure_that_two_visitors_report_is_one_failure() {
+    let failed = Do::Event(domain::event::Event::HookFinished {
+        hook: domain::rollout::HookKey {
+            moment: domain::rollout::HookMoment::After(0),
+            index: 0,
+        },
+        run: 0,
+        outcome: HookOutcome::Failed("exit 1".to_owned()),
+    });
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", failed.clone()),
+        ("1:10", failed),
+        ("1:11", succeed()),
+    ];
+    let plan = hooked(HookFailure::Gate(Otherwise::Rollback));
+    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
+        1:11  tidegate: hook check succeeded
+        = entering at 5%, waits for hook warm
+    "#]]);
+}

@@ -20,15 +20,21 @@ mod every_way_back;
 #[cfg(test)]
 mod forward;
 #[cfg(test)]
+mod gate_properties;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod hands;
+#[cfg(test)]
+mod histories;
 #[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod incidents;
 #[cfg(test)]
 mod pairs;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod situations;
 #[cfg(test)]

@@ -222,10 +222,14 @@ impl Story {
             Do::Read(name, reading) => {
                 Event::AlarmsRead(BTreeMap::from([(alarm(name), reading.clone())]))
             }
-            Do::Hook(outcome) => Event::HookFinished {
-                hook: rollout.hook_due()?,
-                outcome: outcome.clone(),
-            },
+            Do::Hook(outcome) => {
+                let hook = rollout.hook_due()?;
+                Event::HookFinished {
+                    hook,
+                    run: rollout.hooks.get(&hook)?.runs,
+                    outcome: outcome.clone(),
+                }
+            }
             Do::Overran => Event::Overran {
                 epoch: rollout.intent?.epoch,
             },
