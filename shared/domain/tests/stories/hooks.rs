@@ -217,10 +217,15 @@ fn a_failure_that_two_visitors_report_is_one_failure() {
         ("1:11", succeed()),
     ];
     let plan = hooked(HookFailure::Gate(Otherwise::Rollback));
-    check_after(plan, &to_first_bake(), &steps, &expect![[r#"
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
         1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
         1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
         1:11  tidegate: hook check succeeded
         = entering at 5%, waits for hook warm
-    "#]]);
+    "#]],
+    );
 }

@@ -32,6 +32,8 @@ mod hooks;
 #[cfg(test)]
 mod incidents;
 #[cfg(test)]
+mod judging;
+#[cfg(test)]
 mod pairs;
 #[cfg(test)]
 mod properties;
