@@ -145,15 +145,10 @@ impl Turn {
     }
 }
 
-/// Whether a late write of this kind can hurt.
-///
-/// To finish an ALB route is to modify the team's own rule. An alias that a rollback finds as it should be is
-/// not written, so its revision stays, and a shift that was sent before is still taken.
+/// Whether a late write of this kind can hurt: to finish an ALB route is to modify the team's own rule.
 fn late_writes(route: &Route, kind: IntentKind) -> bool {
-    let unfenced = match route {
-        Route::Alb(_) => kind == IntentKind::Finish,
-        Route::LambdaAlias(_) => kind == IntentKind::Shift,
-        Route::Route53(_) => false,
-    };
-    unfenced || route.fence() == Fence::LastWriterWins
+    match route {
+        Route::Alb(_) => kind == IntentKind::Finish || route.fence() == Fence::LastWriterWins,
+        Route::Route53(_) | Route::LambdaAlias(_) => route.fence() == Fence::LastWriterWins,
+    }
 }

@@ -77,7 +77,16 @@ pub enum Propagation {
 }
 
 impl Seen {
-    /// Whether the goal is reached.
+    /// Whether the goal is reached by the decision of this epoch or a newer one.
+    ///
+    /// A target that carries its epoch and is right by an older decision's doing still takes what was sent for
+    /// that decision: it is written once more, so that its fence moves on.
+    #[must_use]
+    pub fn reaches(&self, goal: Goal, epoch: Epoch) -> bool {
+        self.meets(goal) && self.epoch.is_none_or(|own| own >= epoch)
+    }
+
+    /// Whether the route is as the goal wants it, whoever did that.
     #[must_use]
     pub fn meets(&self, goal: Goal) -> bool {
         let carried = match goal {

@@ -51,9 +51,16 @@ async fn close_route<P: Ports>(
     deadline: Timestamp,
 ) -> Result<(), String> {
     let mut why = "its time was up".to_owned();
+    let mut written = false;
     for _ in 0..TRIES_MAX {
         match ports.router().read(route).await {
-            Ok(target) if target.seen.meets(Goal::Restored) => return Ok(()),
+            // Right is not enough where the fence has to move: an older write could still land.
+            Ok(target)
+                if target.seen.meets(Goal::Restored)
+                    && (written || target.seen.epoch.is_none()) =>
+            {
+                return Ok(());
+            }
             Ok(_) if ports.clock().now() >= deadline => break,
             Ok(target) => {
                 let write = Write {
@@ -62,11 +69,10 @@ async fn close_route<P: Ports>(
                     fence: target.fence,
                     deadline,
                 };
-                if let Err(error) = ports.router().write(route, &write).await {
-                    why = match error {
-                        WriteError::Fenced => error.to_string(),
-                        WriteError::Trouble(trouble) => trouble.what,
-                    };
+                match ports.router().write(route, &write).await {
+                    Ok(()) => written = true,
+                    Err(WriteError::Fenced) => why = WriteError::Fenced.to_string(),
+                    Err(WriteError::Trouble(trouble)) => why = trouble.what,
                 }
             }
             Err(trouble) => why = trouble.what,

@@ -101,7 +101,9 @@ impl Converge {
     /// The route was read, or not.
     pub fn on_target(&mut self, answer: Result<Target, Trouble>) {
         self.step = match answer {
-            Ok(target) if target.seen.meets(self.goal) => Step::End(Outcome::Reached(target.seen)),
+            Ok(target) if target.seen.reaches(self.goal, self.epoch) => {
+                Step::End(Outcome::Reached(target.seen))
+            }
             Ok(_) if self.writes >= WRITES_MAX => {
                 let why = self.last_error.take();
                 let why = why.unwrap_or_else(|| "it was read back differently".to_owned());

@@ -523,3 +523,21 @@ proptest! {
         }
     }
 }
+
+/// A route that is right, but by the doing of an older decision: what was sent for that one would still land.
+#[test]
+fn a_right_weight_of_an_older_epoch_is_written_once_more() {
+    let of_epoch = |epoch: u64| {
+        let mut target = target(5, Carrier::Ready, "r1");
+        target.seen.epoch = Some(Epoch(epoch));
+        target
+    };
+    let goal = Goal::Weight(percent(5));
+    let mut older = Converge::new(goal, Epoch(3), deadline());
+    older.on_target(Ok(of_epoch(2)));
+    assert_eq!(older.next(), Ok(Call::ReadHead));
+
+    let mut own = Converge::new(goal, Epoch(3), deadline());
+    own.on_target(Ok(of_epoch(3)));
+    assert_eq!(own.next(), Err(Outcome::Reached(of_epoch(3).seen)));
+}

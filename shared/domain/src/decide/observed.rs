@@ -46,7 +46,7 @@ fn acknowledge(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
         let Some(state) = turn.next.routes.get_mut(route) else {
             continue;
         };
-        if seen.meets(goal) {
+        if seen.reaches(goal, epoch) {
             state.acknowledged = Some(epoch);
             state.effective = state.effective.or(effective(seen, now));
         }

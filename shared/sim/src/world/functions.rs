@@ -1,7 +1,8 @@
 //! Lambda aliases: two versions and a revision.
 //!
 //! `UpdateAlias` takes the `RevisionId` that was read and refuses every other with
-//! `PreconditionFailedException`; the additional version's weight is a share from 0 to 1 (Lambda API).
+//! `PreconditionFailedException`; the additional version's weight is a share from 0 to 1; its `Description`
+//! is free text and carries the epoch (Lambda API).
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use domain::{
     plan::route::LambdaAliasRoute,
     target::{Carrier, Goal, Leftover, Propagation, Seen},
     time::SignedDuration,
-    traffic::Weight,
+    traffic::{Epoch, Weight},
 };
 use engine::ports::{FenceToken, Target, Write};
 
@@ -25,6 +26,8 @@ struct Alias {
     /// The other version and its weight, if there is one.
     additional: Option<(String, Weight)>,
     revision: u64,
+    /// The epoch that the alias's description carries.
+    epoch: Option<Epoch>,
 }
 
 /// Every function of the world.
@@ -43,6 +46,7 @@ impl Functions {
             version: route.stable.clone(),
             additional: None,
             revision: 1,
+            epoch: None,
         };
         self.aliases.insert(key(route), alias);
     }
@@ -75,7 +79,7 @@ impl Functions {
                 base: weight,
                 carrier: Carrier::Ready,
                 leftover,
-                epoch: None,
+                epoch: alias.map(|alias| alias.epoch.unwrap_or_default()),
                 propagation: Propagation::Done,
                 settle,
             },
@@ -104,6 +108,7 @@ impl Functions {
         alias.version.clone_from(version);
         alias.additional = (weight > Weight::ZERO).then(|| (route.canary.clone(), weight));
         alias.revision = alias.revision.saturating_add(1);
+        alias.epoch = Some(write.epoch);
         Ok(())
     }
 
