@@ -323,3 +323,71 @@ impl Default for Network {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &Expect) {
+        let said = match Scenario::parse(text) {
+            Ok(_) => "fine".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        expected.assert_eq(&said);
+    }
+
+    /// The documentation's example is read as it stands.
+    #[test]
+    fn the_documented_example_is_a_scenario() {
+        let text = include_str!("scenario.rs");
+        let lines = text.lines().skip_while(|line| *line != "//! ```yaml");
+        let lines = lines.skip(1).take_while(|line| *line != "//! ```");
+        let lines: Vec<&str> = lines.filter_map(|line| line.strip_prefix("//! ")).collect();
+        let example = lines.join("\n");
+        check(&example, &expect!["fine"]);
+        assert_eq!(Scenario::parse("# nothing\n"), Ok(Scenario::default()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        check(
+            "trafic: { rate: 3 }",
+            &expect![
+                "1:1: unknown field `trafic`, expected one of start, lasts, patience, traffic, stable, canary, timeline, people, metrics, alarms, hooks, network, faults"
+            ],
+        );
+        check(
+            "stable: { errors: 0.1 }",
+            &expect!["1:19: `0.1` is not a share; write a percentage from 0% to 100%"],
+        );
+        check(
+            "people:\n  approve: soon",
+            &expect![
+                "2:12: `soon` is not a habit; write a length of time such as 10m, or never, or refuse"
+            ],
+        );
+        check(
+            "timeline:\n  - { at: 3h }",
+            &expect!["2:5: a step says what happens: error_spike, alarm, hand, person, …"],
+        );
+        check(
+            "timeline:\n  - { at: 3h, outage: { for: 3 weeks } }",
+            &expect![
+                "2:30: `3 weeks` is not a length of time; write one such as 250ms, 30m or 1h30m"
+            ],
+        );
+        check(
+            "metrics: { m: gone }",
+            &expect![
+                "1:15: a metric is `absent`, or { canary, stable, noise, drift: { to, from, for } }"
+            ],
+        );
+        check(
+            "faults: [ { kind: throttle } ]",
+            &expect!["1:11: a fault is at a `number`, or at a `call` and its `nth`"],
+        );
+    }
+}

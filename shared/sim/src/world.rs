@@ -170,7 +170,8 @@ impl World {
             state.scenario.network.metrics_delay,
         );
         let delay = dice::between(&mut state.dice.signals, least, most);
-        state.provider.record(minute.clone(), later(to, delay));
+        let complete = later(to, delay);
+        state.provider.record(from, minute.clone(), complete);
         minute
     }
 

@@ -263,9 +263,14 @@ impl<'de> Deserialize<'de> for Habit {
         match text.as_str() {
             "never" => Ok(Self::Never),
             "refuse" => Ok(Self::Refuse),
-            text => parse_span(text)
-                .map(|Span(after)| Self::After(after))
-                .map_err(|wrong| de::Error::custom(format!("{wrong}, or never, or refuse"))),
+            text => parse_span(text).map_or_else(
+                |_| {
+                    let wrong =
+                        "is not a habit; write a length of time such as 10m, or never, or refuse";
+                    Err(de::Error::custom(format!("`{text}` {wrong}")))
+                },
+                |Span(after)| Ok(Self::After(after)),
+            ),
         }
     }
 }
@@ -344,11 +349,21 @@ impl Scenario {
                 Err(ScenarioError {
                     line: place.as_ref().map_or(1, serde_saphyr::Location::line),
                     column: place.as_ref().map_or(1, serde_saphyr::Location::column),
-                    message: error.to_string(),
+                    message: plain(&error.to_string()),
                 })
             }
         }
     }
+}
+
+/// The words alone: the place is given beside them, and whoever shows it has the text.
+fn plain(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    let words = first.strip_prefix("error: ").unwrap_or(first);
+    let after_place = words
+        .strip_prefix("line ")
+        .and_then(|rest| rest.split_once(": "));
+    after_place.map_or(words, |(_, words)| words).to_owned()
 }
 
 fn is_blank(text: &str) -> bool {

@@ -156,12 +156,11 @@ fn breaches(rule: &AlarmRule, sums: &Sums) -> bool {
 
 impl Alarms for World {
     async fn read(&self, alarms: &[AlarmArn]) -> Vec<AlarmReading> {
-        let arns = alarms.to_vec();
         let read = self
-            .call(
+            .look(
                 "alarms.read",
                 |trouble| trouble,
-                move |state, _| Ok(arns.iter().map(|arn| state.alarms.read(arn)).collect()),
+                |state, _| Ok(alarms.iter().map(|arn| state.alarms.read(arn)).collect()),
             )
             .await;
         let unreadable = |what: String| vec![AlarmReading::Unreadable(what); alarms.len()];

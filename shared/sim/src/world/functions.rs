@@ -131,3 +131,40 @@ impl Functions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{time::Timestamp, traffic::Epoch};
+
+    use super::*;
+
+    #[test]
+    fn a_stale_revision_is_refused() {
+        let route = LambdaAliasRoute {
+            function: "f".to_owned(),
+            alias: "live".to_owned(),
+            stable: "7".to_owned(),
+            canary: "8".to_owned(),
+        };
+        let mut functions = Functions::default();
+        functions.install(&route);
+        let read = |functions: &Functions| functions.read(&route, SignedDuration::ZERO);
+        let write = |goal, fence: &FenceToken| Write {
+            goal,
+            epoch: Epoch(1),
+            fence: fence.clone(),
+            deadline: Timestamp::MAX,
+        };
+        let tenth = Goal::Weight(Weight::from_permille(100).unwrap());
+        let before = read(&functions).fence;
+        functions.write(&route, &write(tenth, &before)).unwrap();
+        assert!(read(&functions).seen.meets(tenth));
+        let late = functions.write(&route, &write(tenth, &before));
+        assert_eq!(late, Err(PreconditionFailed));
+        let fence = read(&functions).fence;
+        functions
+            .write(&route, &write(Goal::Finished, &fence))
+            .unwrap();
+        assert!(read(&functions).seen.meets(Goal::Finished));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::time::{SignedDuration, Timestamp, later};
+use domain::time::{SignedDuration, Timestamp};
 use engine::trouble::Trouble;
 use rand::RngExt as _;
 
@@ -103,28 +103,64 @@ fn by_chance(rng: &mut rand_chacha::ChaCha8Rng) -> FaultKind {
 }
 
 impl World {
-    /// Makes a call: its effect happens while the caller waits, unless a fault has it otherwise.
+    /// Makes a call that writes: its effect happens while the caller waits, or late if a fault has it so.
     pub(super) async fn call<T: 'static, E: 'static>(
         &self,
         call: &'static str,
         failed: fn(Trouble) -> E,
         effect: impl FnOnce(&mut State, Timestamp) -> Result<T, E> + 'static,
     ) -> Result<T, E> {
+        let met = self.meet(call);
+        match met.fault {
+            Some(FaultKind::LateLanding(delay)) if !met.down => {
+                self.land_late(delay, effect);
+                self.no_answer(call, failed).await
+            }
+            Some(FaultKind::CrashLateLanding(delay)) if !met.down => {
+                self.land_late(delay, effect);
+                self.runtime.crash().await;
+                self.no_answer(call, failed).await
+            }
+            Some(_) | None => self.met(&met, call, failed, effect).await,
+        }
+    }
+
+    /// Makes a call that only reads: one that would land late is never answered.
+    pub(super) async fn look<T, E>(
+        &self,
+        call: &'static str,
+        failed: fn(Trouble) -> E,
+        answer: impl FnOnce(&mut State, Timestamp) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let met = self.meet(call);
+        self.met(&met, call, failed, answer).await
+    }
+
+    fn meet(&self, call: &'static str) -> Meeting {
+        let (label, now) = (self.runtime.label(), self.runtime.now());
+        self.state.borrow_mut().meet(call, label, now)
+    }
+
+    async fn no_answer<T, E>(&self, call: &'static str, failed: fn(Trouble) -> E) -> Result<T, E> {
+        self.runtime.sleep(GIVES_UP_AFTER).await;
+        Err(failed(Trouble::passing(format!(
+            "{call}: no answer in 3 s"
+        ))))
+    }
+
+    async fn met<T, E>(
+        &self,
+        met: &Meeting,
+        call: &'static str,
+        failed: fn(Trouble) -> E,
+        effect: impl FnOnce(&mut State, Timestamp) -> Result<T, E>,
+    ) -> Result<T, E> {
         let runtime = &self.runtime;
-        let (label, now) = (runtime.label(), runtime.now());
-        let met = self.state.borrow_mut().meet(call, label, now);
         if met.down {
             runtime.sleep(SignedDuration::from_secs(1)).await;
-            return Err(failed(Trouble::passing(format!(
-                "{call}: service unavailable"
-            ))));
+            let what = format!("{call}: service unavailable");
+            return Err(failed(Trouble::passing(what)));
         }
-        let timed_out = || {
-            Err(failed(Trouble::passing(format!(
-                "{call}: no answer in 3 s"
-            ))))
-        };
-        let gives_up = later(now, GIVES_UP_AFTER);
         match met.fault {
             None => {
                 runtime.sleep(met.request).await;
@@ -132,35 +168,24 @@ impl World {
                 runtime.sleep(met.answer).await;
                 answer
             }
-            Some(FaultKind::TimeoutBefore) => {
-                runtime.sleep_until(gives_up).await;
-                timed_out()
+            Some(FaultKind::TimeoutBefore | FaultKind::LateLanding(_)) => {
+                self.no_answer(call, failed).await
             }
             Some(FaultKind::TimeoutAfter) => {
                 runtime.sleep(met.request).await;
                 drop(self.apply(effect));
-                runtime.sleep_until(gives_up).await;
-                timed_out()
+                self.no_answer(call, failed).await
             }
             Some(FaultKind::Throttle) => {
                 runtime.sleep(met.answer).await;
-                Err(failed(Trouble::passing(format!("{call}: rate exceeded"))))
+                let what = format!("{call}: rate exceeded");
+                Err(failed(Trouble::passing(what)))
             }
-            Some(FaultKind::CrashAfter) => {
+            Some(FaultKind::CrashAfter | FaultKind::CrashLateLanding(_)) => {
                 runtime.sleep(met.request).await;
                 drop(self.apply(effect));
                 runtime.crash().await;
-                timed_out()
-            }
-            Some(FaultKind::LateLanding(delay)) => {
-                self.land_late(delay, effect);
-                runtime.sleep_until(gives_up).await;
-                timed_out()
-            }
-            Some(FaultKind::CrashLateLanding(delay)) => {
-                self.land_late(delay, effect);
-                runtime.crash().await;
-                timed_out()
+                self.no_answer(call, failed).await
             }
         }
     }

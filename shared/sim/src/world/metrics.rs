@@ -113,15 +113,14 @@ fn as_units(micros: i64) -> f64 {
 impl Metrics for World {
     async fn read(&self, plan: &Plan, queries: &[Query]) -> Vec<Reading> {
         let asked = self.now();
-        let (plan, questions) = (plan.clone(), queries.to_vec());
         let answers = self
-            .call(
+            .look(
                 "metrics.read",
                 |trouble| trouble,
-                move |state, now| {
-                    let answer = |query| state.provider.answer(&plan, &state.scenario, query, now);
-                    let answers: Vec<Reading> = questions.iter().map(answer).collect();
-                    state.provider.last = Some((asked, questions, answers.clone()));
+                |state, now| {
+                    let answer = |query| state.provider.answer(plan, &state.scenario, query, now);
+                    let answers: Vec<Reading> = queries.iter().map(answer).collect();
+                    state.provider.last = Some((asked, queries.to_vec(), answers.clone()));
                     Ok(answers)
                 },
             )

@@ -27,6 +27,7 @@ const FIRST_SHOWS: SignedDuration = SignedDuration::from_secs(10);
 /// A minute's requests and when they are all in the metrics.
 #[derive(Debug)]
 struct Record {
+    from: Timestamp,
     minute: Minute,
     complete: Timestamp,
 }
@@ -77,6 +78,19 @@ impl Sums {
     }
 }
 
+impl Record {
+    /// How much of it shows: nothing, a part, or all of it.
+    fn shows(&self, now: Timestamp) -> f64 {
+        if now >= self.complete {
+            return 1.0;
+        }
+        let first = later(self.from, SignedDuration::from_mins(1));
+        let first = later(first, FIRST_SHOWS);
+        let whole = since(self.complete, first).as_secs_f64().max(1.0);
+        since(now, first).as_secs_f64() / whole
+    }
+}
+
 impl Provider {
     pub(super) fn new(start: Timestamp, seed: u64) -> Self {
         Self {
@@ -90,8 +104,12 @@ impl Provider {
     }
 
     /// A minute has ended; its data will be complete then.
-    pub(crate) fn record(&mut self, minute: Minute, complete: Timestamp) {
-        self.records.push(Record { minute, complete });
+    pub(crate) fn record(&mut self, from: Timestamp, minute: Minute, complete: Timestamp) {
+        self.records.push(Record {
+            from,
+            minute,
+            complete,
+        });
     }
 
     /// A metric has this value for some time.
@@ -110,29 +128,20 @@ impl Provider {
         });
     }
 
-    fn index(&self, minute: Timestamp) -> Option<usize> {
-        let minutes = minute
-            .as_second()
-            .checked_sub(self.start.as_second())?
-            .div_euclid(60);
-        usize::try_from(minutes).ok()
-    }
-
-    /// How much of a minute shows: nothing, a part, or all of it.
-    fn shows(&self, minute: Timestamp, now: Timestamp) -> f64 {
-        let ended = later(minute, SignedDuration::from_mins(1));
-        let record = self.index(minute).and_then(|index| self.records.get(index));
-        let Some(record) = record else {
-            return 0.0;
+    /// The records of a window's minutes, with where each begins.
+    fn within(&self, window: Window) -> impl Iterator<Item = (Timestamp, &Record)> {
+        let minutes = |at: Timestamp| {
+            let minutes = at
+                .as_second()
+                .saturating_sub(self.start.as_second())
+                .div_euclid(60);
+            usize::try_from(minutes)
+                .unwrap_or(0)
+                .min(self.records.len())
         };
-        let (first, complete) = (later(ended, FIRST_SHOWS), record.complete);
-        if now >= complete {
-            1.0
-        } else if now < first {
-            0.0
-        } else {
-            since(now, first).as_secs_f64() / since(complete, first).as_secs_f64().max(1.0)
-        }
+        let (from, to) = (minutes(window.from), minutes(window.to));
+        let records = self.records.get(from..to).unwrap_or(&[]).iter();
+        records.map(|record| (record.from, record))
     }
 
     /// The minutes that are complete, newest first.
@@ -145,13 +154,9 @@ impl Provider {
 
     fn sums(&self, query: &Query, route: &domain::name::RouteName, now: Timestamp) -> Sums {
         let mut sums = Sums::default();
-        for minute in query.window.minutes() {
-            let shows = self.shows(minute.from, now);
-            let record = self
-                .index(minute.from)
-                .and_then(|index| self.records.get(index));
-            let sides = record.and_then(|record| record.minute.sides.get(route));
-            if let (Some([canary, stable]), true) = (sides, shows > 0.0) {
+        for (_, record) in self.within(query.window) {
+            let shows = record.shows(now);
+            if let (Some([canary, stable]), true) = (record.minute.sides.get(route), shows > 0.0) {
                 let side = match query.side {
                     Side::Canary => canary,
                     Side::Stable => stable,
@@ -196,11 +201,10 @@ impl Provider {
         query: &Query,
         now: Timestamp,
     ) -> Reading {
-        let points: Vec<f64> = query
-            .window
-            .minutes()
-            .filter(|minute| self.shows(minute.from, now) >= 1.0)
-            .filter_map(|minute| self.point(script, query, minute.from))
+        let points: Vec<f64> = self
+            .within(query.window)
+            .filter(|(_, record)| record.complete <= now)
+            .filter_map(|(minute, _)| self.point(script, query, minute))
             .collect();
         if points.is_empty() {
             let zero = metric.absent == Absent::Zero;

@@ -62,11 +62,10 @@ impl State {
 
 impl Router for World {
     async fn read(&self, route: RouteRef<'_>) -> Result<Target, Trouble> {
-        let route = route.route.clone();
-        self.call(
+        self.look(
             "router.read",
             |trouble| trouble,
-            move |state, now| Ok(state.read_route(&route, now)),
+            |state, now| Ok(state.read_route(route.route, now)),
         )
         .await
     }

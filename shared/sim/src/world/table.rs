@@ -147,21 +147,19 @@ impl State {
 
 impl Store for World {
     async fn load(&self, id: &RolloutId) -> Result<Option<Rollout>, Trouble> {
-        let id = id.clone();
-        self.call(
+        self.look(
             "store.load",
             |trouble| trouble,
-            move |state, _| Ok(state.table.rollouts.get(&id).cloned()),
+            move |state, _| Ok(state.table.rollouts.get(id).cloned()),
         )
         .await
     }
 
     async fn newest(&self, service: &ServiceName) -> Result<Option<Rollout>, Trouble> {
-        let service = service.clone();
-        self.call(
+        self.look(
             "store.newest",
             |trouble| trouble,
-            move |state, _| Ok(state.table.newest(&service).cloned()),
+            move |state, _| Ok(state.table.newest(service).cloned()),
         )
         .await
     }
@@ -175,17 +173,16 @@ impl Store for World {
     }
 
     async fn is_done(&self, key: &EventKey) -> Result<bool, Trouble> {
-        let key = key.clone();
-        self.call(
+        self.look(
             "store.is_done",
             |trouble| trouble,
-            move |state, _| Ok(state.table.keys.contains(&key)),
+            move |state, _| Ok(state.table.keys.contains(key)),
         )
         .await
     }
 
     async fn active(&self) -> Result<Vec<RolloutId>, Trouble> {
-        self.call(
+        self.look(
             "store.active",
             |trouble| trouble,
             |state, now| Ok(state.listed(now)),
@@ -194,15 +191,16 @@ impl Store for World {
     }
 
     async fn guarded_by(&self, alarm: &AlarmArn) -> Result<Vec<RolloutId>, Trouble> {
-        let alarm = alarm.clone();
-        self.call(
+        self.look(
             "store.guarded_by",
             |trouble| trouble,
             move |state, now| {
                 let mut listed = state.listed(now);
                 listed.retain(|id| {
                     let head = state.table.rollouts.get(id);
-                    head.is_some_and(|head| head.plan.alarms.iter().any(|guard| guard.arn == alarm))
+                    head.is_some_and(|head| {
+                        head.plan.alarms.iter().any(|guard| guard.arn == *alarm)
+                    })
                 });
                 Ok(listed)
             },

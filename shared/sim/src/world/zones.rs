@@ -205,3 +205,77 @@ impl Zones {
         self.pending.insert(route.zone.clone(), insync);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{plan::route::RecordType, time::SignedDuration};
+
+    use super::*;
+
+    fn route() -> Route53Route {
+        Route53Route {
+            zone: "Z1".to_owned(),
+            name: "example.com".to_owned(),
+            types: [RecordType::A, RecordType::Aaaa].into(),
+            stable: "old".to_owned(),
+            canary: "new".to_owned(),
+            ttl: SignedDuration::from_secs(60),
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn write(zones: &Zones, goal: Goal, epoch: u64) -> Write {
+        Write {
+            goal,
+            epoch: Epoch(epoch),
+            fence: zones.read(&route(), at(0)).fence,
+            deadline: Timestamp::MAX,
+        }
+    }
+
+    fn send(zones: &mut Zones, write: &Write) -> Result<(), InvalidChangeBatch> {
+        zones.change("Z1", Zones::batch(&route(), write), at(60))
+    }
+
+    #[test]
+    fn an_old_epoch_fails_whole() {
+        let mut zones = Zones::default();
+        zones.install(&route());
+        let first = write(&zones, Goal::Prepared, 1);
+        send(&mut zones, &first).unwrap();
+        let quarter = Goal::Weight(Weight::from_permille(250).unwrap());
+        let late = write(&zones, quarter, 2);
+        let rollback = write(&zones, Goal::Restored, 3);
+        send(&mut zones, &rollback).unwrap();
+        assert!(zones.read(&route(), at(61)).seen.meets(Goal::Restored));
+        let refused = send(&mut zones, &late).unwrap_err();
+        assert_eq!(refused.0, "_tidegate.example.com has other values");
+        assert_eq!(zones.read(&route(), at(61)).seen.weight, Weight::ZERO);
+    }
+
+    #[test]
+    fn a_change_shows_at_once_and_is_pending_for_a_while() {
+        let mut zones = Zones::default();
+        zones.install(&route());
+        let first = write(&zones, Goal::Prepared, 7);
+        send(&mut zones, &first).unwrap();
+        let seen = zones.read(&route(), at(30)).seen;
+        assert_eq!(seen.epoch, Some(Epoch(7)));
+        assert_eq!(seen.propagation, Propagation::Pending);
+        let seen = zones.read(&route(), at(60)).seen;
+        assert_eq!(seen.propagation, Propagation::Done);
+    }
+
+    #[test]
+    fn if_all_weights_are_nothing_all_records_are_as_likely() {
+        let mut zones = Zones::default();
+        zones.install(&route());
+        for value in zones.records.values_mut() {
+            *value = Value::Weighted(0);
+        }
+        assert_eq!(zones.read(&route(), at(0)).seen.weight.permille(), 500);
+    }
+}
