@@ -7,7 +7,10 @@ use std::{fs, path::Path, sync::Arc};
 use domain::plan::Plan;
 use sim::{Scenario, Simulation};
 
+mod faults;
 mod ledger;
+mod parts;
+mod stories;
 
 /// Where the plans and scenarios are, from where cargo runs a test.
 const PLANS: &str = "../infra/plans";
@@ -38,13 +41,16 @@ fn run(plan_name: &str, scenario_name: &str, seed: u64) -> Simulation {
     simulation
 }
 
-/// The ledger in lines, without what is measured.
+/// The ledger in lines, without the plan's hash and what is ticked.
 fn story(simulation: &Simulation) -> String {
     let summary = simulation.summary();
     let mut lines = vec![format!("outcome: {}", summary.outcome)];
-    lines.extend(summary.ledger.iter().map(|entry| {
+    for entry in &summary.ledger {
         let line = entry.line();
-        format!("{} {} | {}", line.at, line.actor, line.what)
-    }));
+        let what = line.what.split(", plan ").next().unwrap_or_default();
+        if line.kind != "checked" {
+            lines.push(format!("{} {} | {what}", line.at, line.actor));
+        }
+    }
     lines.join("\n")
 }
