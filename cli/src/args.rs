@@ -135,11 +135,11 @@ pub struct Simulate {
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
     /// Where chance begins, a whole number
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// Virtual seconds in a real one, or `max` for no waiting [default: what takes 20 s in a
     /// terminal, else max]
-    #[arg(long, value_name = "X", value_parser = speed)]
+    #[arg(long, value_name = "X", value_parser = speed, allow_negative_numbers = true)]
     pub speed: Option<Speed>,
     /// Print JSON lines: each entry of the ledger, at last a summary
     #[arg(long)]
@@ -163,10 +163,10 @@ pub struct Simulate {
 )]
 pub struct Demo {
     /// Where chance begins, a whole number
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// Virtual seconds in a real one, or `max` for no waiting [default: what takes 15 s a run]
-    #[arg(long, value_name = "X", value_parser = speed)]
+    #[arg(long, value_name = "X", value_parser = speed, allow_negative_numbers = true)]
     pub speed: Option<Speed>,
     /// Where the report of the bad run goes [default: a file in the temporary folder]
     #[arg(long, value_name = "FILE")]

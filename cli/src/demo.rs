@@ -28,7 +28,7 @@ const GOOD: &str = include_str!("../../infra/plans/lightning-talk-circle.good.sc
 const BAD: &str = include_str!("../../infra/plans/lightning-talk-circle.bad.scenario.yaml");
 
 /// How long a run takes, without the pauses for reading.
-const RUN: Duration = Duration::from_secs(10);
+const RUN: Duration = Duration::from_secs(12);
 
 /// Plays both.
 pub(crate) fn run(what: &Demo, program: &str, console: &mut Console<'_>) -> Result<Exit, Failure> {
@@ -97,21 +97,21 @@ fn next(program: &str, report: &Path, out: &mut dyn Write, paint: Paint) -> io::
     writeln!(out, "\n{}\n", paint.text(Ink::Strong, "Try next"))?;
     for (what, command) in [
         (
-            "see the bad run as a page",
+            "See the bad run as a page:",
             format!("open {}", report.display()),
         ),
         (
-            "see the plan on a calendar",
+            "See the plan on a calendar:",
             format!("{program} show {plan}"),
         ),
         (
-            "play it, or a plan of your own",
+            "Play it again, or a plan of your own:",
             format!("{program} simulate {plan}"),
         ),
-        ("everything else", format!("{program} --help")),
+        ("And everything else:", format!("{program} --help")),
     ] {
-        let what = paint.text(Ink::Faint, &format!("{what:<32}"));
-        writeln!(out, "{what}{command}")?;
+        writeln!(out, "{}", paint.text(Ink::Faint, what))?;
+        writeln!(out, "  {command}")?;
     }
     Ok(())
 }

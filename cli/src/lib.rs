@@ -14,6 +14,8 @@ mod layout;
 mod live;
 mod play;
 mod report;
+#[cfg(test)]
+mod sample;
 mod show;
 mod simulate;
 mod timeline;

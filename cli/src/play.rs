@@ -150,7 +150,7 @@ pub(crate) enum Change {
 pub(crate) struct Clock {
     pub(crate) pace: Pace,
     due: Instant,
-    /// Minutes of a rollback that were slowed down: all that matters happens in the first.
+    /// Minutes of trouble that were slowed down: what matters happens in the first.
     slowed: u32,
 }
 
@@ -180,22 +180,39 @@ impl Clock {
             return self.pace.minute;
         }
         let mut length = self.pace.minute;
-        let troubled = frame.rollout.status.is_rollback()
-            || frame.rollout.holding_incidents().next().is_some();
-        if troubled && self.slowed < 15 {
+        if is_troubled(frame) && self.slowed < SLOWED_MAX {
             self.slowed += 1;
-            length = length.max(Duration::from_millis(150));
+            length = length.max(SLOW);
         }
         let reading = frame.entries.iter().map(|entry| {
             let message = domain::words::message(&frame.rollout, entry);
             Duration::from_millis(match message.map(|message| message.tone) {
                 None => 0,
-                Some(Tone::Note) => 120,
-                Some(Tone::Good) => 350,
-                Some(Tone::Ask) => 700,
-                Some(Tone::Bad) => 1_200,
+                Some(Tone::Note) => 200,
+                Some(Tone::Good) => 600,
+                Some(Tone::Ask) => 1_200,
+                Some(Tone::Bad) => 2_500,
             })
         });
         length + reading.max().unwrap_or_default()
     }
+}
+
+/// How long a minute of trouble takes at least, so that it can be followed.
+const SLOW: Duration = Duration::from_millis(400);
+/// How many of them.
+const SLOWED_MAX: u32 = 12;
+
+/// Whether something goes wrong: often a few minutes before anybody is told.
+fn is_troubled(frame: &Frame) -> bool {
+    let rollout = &frame.rollout;
+    if rollout.status.is_rollback() || rollout.holding_incidents().next().is_some() {
+        return rollout.status.is_active();
+    }
+    let canaries = frame.sides.values().filter_map(|sides| sides.first());
+    let (requests, errors) = canaries.fold((0, 0), |(requests, errors), side| {
+        (requests + side.requests, errors + side.errors)
+    });
+    // More than a rate of errors that goes up and down on a good day.
+    requests >= 20 && errors * 25 > requests
 }

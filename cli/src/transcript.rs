@@ -85,7 +85,8 @@ fn item(entry: &Entry) -> Option<String> {
 /// `Tue 13 Jan 10:01    5%  phase canary entered`, and below it what it was decided on.
 fn ledger(rollout: &Rollout, entry: &Entry, zone: &TimeZone) -> Vec<Line> {
     let tone = message(rollout, entry).map(|message| message.tone);
-    let mut lines = row(entry, &words::entry(entry), ink(tone), zone);
+    let text = words::localised(&words::entry(entry), zone);
+    let mut lines = row(entry, &text, ink(tone), zone);
     let indent = " ".repeat(DATE + 7);
     for finding in &entry.evidence {
         // That all was well is in the entry's own words.
@@ -141,10 +142,11 @@ fn told(rollout: &Rollout, entry: &Entry, zone: &TimeZone) -> Vec<Line> {
     };
     let service = format!("{}: ", rollout.id);
     let title = message.title.strip_prefix(&service);
-    let mut texts = vec![title.unwrap_or(&message.title).to_owned()];
+    let title = title.unwrap_or(&message.title);
+    let mut texts = vec![words::localised(title, zone)];
     // What is only for the record is said in a line.
     if message.tone != Tone::Note {
-        texts.extend(message.lines);
+        texts.extend(words::shortened(message.lines));
     }
     block(entry, message.tone, texts, zone)
 }

@@ -202,6 +202,22 @@ pub(crate) fn entry(entry: &Entry) -> String {
     }
 }
 
+/// A text with its instants as people read them, in a zone.
+pub(crate) fn localised(text: &str, zone: &TimeZone) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ';', '.']);
+        match bare.parse::<Timestamp>() {
+            Ok(at) => {
+                let end = word.get(bare.len()..).unwrap_or_default();
+                format!("{}{end}", short_date(at, zone).replace("  ", " "))
+            }
+            Err(_) => word.to_owned(),
+        }
+    });
+    let words: Vec<String> = words.collect();
+    words.join(" ")
+}
+
 /// An entry to be read: of the plan's hash, 64 digits long, its beginning.
 pub(crate) fn brief(entry: &Entry) -> Cow<'_, Entry> {
     let Fact::Started { origin, plan } = &entry.fact else {
@@ -244,14 +260,14 @@ pub(crate) fn numbers(summary: &Summary) -> Vec<Number> {
         add(
             "time to detect",
             spell(summary.detected),
-            "from the first trouble to the first hold, incident or rollback".to_owned(),
+            "from the first trouble to the first reaction".to_owned(),
         );
     }
     if summary.outcome == Outcome::RolledBack || summary.restored.is_some() {
         add(
             "time to roll back",
             spell(summary.restored),
-            "from the decision until every route was read back".to_owned(),
+            "from the decision to the last route read back".to_owned(),
         );
     }
     add(
@@ -363,6 +379,42 @@ pub(crate) fn introduction(plan: &Plan, channel: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
 
+/// What is not shown of conditions: `4 more, 8 guards quiet`.
+pub(crate) fn rest(more: usize, quiet: usize) -> String {
+    let mut parts = Vec::new();
+    if more > 0 {
+        parts.push(format!("{more} more"));
+    }
+    if quiet > 0 {
+        parts.push(format!("{} quiet", counted(quiet, "guard")));
+    }
+    parts.join(", ")
+}
+
+/// A message without the end of a list that is longer than a person reads.
+pub(crate) fn shortened(lines: Vec<String>) -> Vec<String> {
+    const POINTS: usize = 4;
+    let points = lines.iter().filter(|line| line.starts_with('•')).count();
+    if points <= POINTS + 1 {
+        return lines;
+    }
+    let mut kept = Vec::new();
+    let mut seen = 0;
+    for line in lines {
+        if line.starts_with('•') {
+            seen += 1;
+            if seen == POINTS + 1 {
+                kept.push(format!("• and {} more", points - POINTS));
+            }
+            if seen > POINTS {
+                continue;
+            }
+        }
+        kept.push(line);
+    }
+    kept
+}
+
 /// A share as cells: at least a sliver for anything, and full only for everything.
 pub(crate) fn bar(weight: Weight, cells: usize) -> (String, String) {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -394,6 +446,15 @@ mod tests {
         assert_eq!(show(250), "██▌|░░░░░░░");
         assert_eq!(show(999), "█████████▉|");
         assert_eq!(show(1000), "██████████|");
+    }
+
+    #[test]
+    fn an_instant_is_shown_in_the_zone_of_the_plan() {
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+        assert_eq!(
+            localised("asked, until 2026-01-15T01:13:32.765Z; or 3Z", &tokyo),
+            "asked, until Thu 15 Jan 10:13; or 3Z"
+        );
     }
 
     #[test]

@@ -8,11 +8,10 @@ use domain::{
     time::{SignedDuration, Timestamp, later, since},
     traffic::Weight,
 };
-use ratatui::{
-    layout::Rect,
+use ratatui_core::{
     style::{Color, Modifier, Style},
+    terminal::Frame as Screen,
     text::{Line, Span},
-    widgets::Paragraph,
 };
 use sim::Frame;
 
@@ -81,7 +80,7 @@ fn style(ink: Ink, paint: Paint) -> Style {
 
 impl Scene<'_> {
     /// Draws the view into the lines that it has.
-    pub(super) fn draw(&self, screen: &mut ratatui::Frame<'_>) {
+    pub(super) fn draw(&self, screen: &mut Screen<'_>) {
         let area = screen.area();
         let width = COLUMNS.min(usize::from(area.width));
         let mut lines = vec![
@@ -100,11 +99,11 @@ impl Scene<'_> {
         let place = usize::from(area.height).saturating_sub(tail.len());
         lines.resize(place, Line::default());
         lines.extend(tail);
-        let area = Rect {
-            width: area.width.min(u16::try_from(width).unwrap_or(u16::MAX)),
-            ..area
-        };
-        screen.render_widget(Paragraph::new(lines), area);
+        for (y, line) in (area.top()..area.bottom()).zip(&lines) {
+            screen
+                .buffer_mut()
+                .set_line(area.left(), y, line, area.width);
+        }
     }
 
     fn ink(&self, ink: Ink, text: impl Into<String>) -> Span<'static> {
@@ -213,30 +212,30 @@ impl Scene<'_> {
         ])
     }
 
-    /// Each required condition with its value; of the guards only those that are not quiet.
+    /// Each required condition with its value, those that do not pass first; of the guards only the loud.
     fn conditions(&self, room: usize) -> Vec<Line<'static>> {
         let (required, guards): (Vec<&Finding>, Vec<&Finding>) = self
             .frame
             .findings
             .iter()
             .partition(|finding| finding.role == Role::Require);
-        let loud: Vec<&Finding> = guards
+        let (loud, quiet): (Vec<&Finding>, Vec<&Finding>) = guards
+            .into_iter()
+            .partition(|finding| finding.verdict == Verdict::Fail);
+        let mut all = loud;
+        all.extend(required);
+        if all.len() + 1 > room {
+            all.sort_by_key(|finding| finding.verdict == Verdict::Pass);
+        }
+        let shown = all.len().min(room.saturating_sub(1)).min(CONDITIONS);
+        let mut lines: Vec<Line<'static>> = all
             .iter()
-            .copied()
-            .filter(|finding| finding.verdict == Verdict::Fail)
-            .collect();
-        let quiet = guards.len() - loud.len();
-        let mut shown = loud;
-        shown.extend(required);
-        let room = room.saturating_sub(usize::from(quiet > 0)).min(CONDITIONS);
-        let mut lines: Vec<Line<'static>> = shown
-            .iter()
-            .take(room)
+            .take(shown)
             .map(|finding| self.finding(finding))
             .collect();
-        if quiet > 0 {
-            let text = format!("{} quiet", words::counted(quiet, "guard"));
-            lines.push(Line::from(self.ink(Ink::Faint, format!("  {text}"))));
+        let rest = words::rest(all.len() - shown, quiet.len());
+        if !rest.is_empty() {
+            lines.push(Line::from(self.ink(Ink::Faint, format!("  {rest}"))));
         }
         lines
     }
@@ -325,4 +324,51 @@ fn span_of_bake(rollout: &Rollout) -> Option<(Timestamp, Timestamp)> {
         _ => rollout.current_phase()?.bake,
     };
     Some((gate.since, later(gate.since, length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use ratatui_core::{backend::TestBackend, terminal::Terminal};
+
+    use super::*;
+    use crate::{args::Speed, sample};
+
+    #[test]
+    fn the_view_fits_in_eighty_columns() {
+        let plan = sample::plan();
+        let frame = sample::frame();
+        let mut terminal = Terminal::new(TestBackend::new(80, height(&plan))).unwrap();
+        let scene = Scene {
+            plan: &plan,
+            frame: &frame,
+            pace: Pace::asked(Speed::Times(3_600)),
+            paint: Paint::Plain,
+            keys: Device::Terminal,
+        };
+        terminal.draw(|screen| scene.draw(screen)).unwrap();
+        expect![[r#"
+            "────────────────────────────────────────────────────────────────────────────────"
+            "lightning-talk-circle#1  baking                Thu 15 Jan 03:00   day 3   3,600x"
+            "● prepare   ● canary   ◉ early-adopters   ○ general   ○ complete   ○ watch      "
+            "                                                                                "
+            "bake       ███████████████▋░░░░░░░░░░░░░░  23h left                             "
+            "apex       ███████▌░░░░░░░░░░░░░░░░░░░░░░  25%   clients see 24.3%              "
+            "web        ███████▌░░░░░░░░░░░░░░░░░░░░░░  25%   clients see 24.3%              "
+            "                                                                                "
+            "✗ error_rate < 0.1%                        0.42%   12,345 samples               "
+            "✓ p95 < 500ms                              0.2ms   12,345 samples               "
+            "? availability > 99.9%                         –   12 of 200 samples            "
+            "✓ complaints == 0                              0   12,345 samples               "
+            "✓ database_cpu < 80%                       0.02%   12,345 samples               "
+            "✓ cache_hits > 80%                         0.02%   12,345 samples               "
+            "✓ websocket_drops <= 5                         0   12,345 samples               "
+            "✓ external_api_errors <= 5                     0   12,345 samples               "
+            "  6 guards quiet                                                                "
+            "waits for  time at these weights, over in 23h                                   "
+            "                                                                                "
+            "b roll back   p pause   f faster   s slower   q stop                            "
+        "#]]
+        .assert_eq(&terminal.backend().to_string());
+    }
 }

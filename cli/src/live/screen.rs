@@ -9,11 +9,10 @@ use std::{
     time::Duration,
 };
 
-use ratatui::{
-    Frame, Terminal, TerminalOptions, Viewport,
-    backend::CrosstermBackend,
+use ratatui_core::terminal::{Frame, Terminal, TerminalOptions, Viewport};
+use ratatui_crossterm::{
+    CrosstermBackend,
     crossterm::{cursor, event, execute, terminal},
-    widgets::Paragraph,
 };
 
 use super::{draw, keys, keys::Wish};
@@ -42,7 +41,7 @@ impl<'a> Screen<'a> {
         let (_, rows) = terminal::size()?;
         let options = TerminalOptions {
             // Some lines are left for what scrolls by.
-            viewport: Viewport::Inline(height.min(rows.saturating_sub(4)).max(1)),
+            viewport: Viewport::Inline(height.min(rows.saturating_sub(8)).max(8)),
         };
         let terminal = Terminal::with_options(CrosstermBackend::new(out), options)?;
         Ok(Self { terminal, keyboard })
@@ -64,10 +63,11 @@ impl<'a> Screen<'a> {
             return Ok(());
         }
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        let lines: Vec<_> = lines.iter().map(|line| draw::line(line, paint)).collect();
         self.terminal.insert_before(height, |buffer| {
             let area = buffer.area;
-            ratatui::widgets::Widget::render(Paragraph::new(lines), area, buffer);
+            for (y, line) in (area.top()..area.bottom()).zip(lines) {
+                buffer.set_line(area.left(), y, &draw::line(line, paint), area.width);
+            }
         })
     }
 
@@ -87,9 +87,11 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Wipes the view; what was put above it stays.
+    /// Wipes the view; what was put above it stays, and the cursor stands below that.
     pub(super) fn close(mut self) -> io::Result<()> {
+        let top = self.terminal.get_frame().area().as_position();
         self.terminal.clear()?;
+        self.terminal.set_cursor_position(top)?;
         self.terminal.show_cursor()
     }
 }

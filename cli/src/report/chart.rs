@@ -2,8 +2,8 @@
 //!
 //! Colours are fixed names here; the page's style sheet gives each its look in the light and in the dark.
 
-use domain::time::Timestamp;
-use jiff::{ToSpan as _, tz::TimeZone};
+use domain::time::{SignedDuration, Timestamp, later};
+use jiff::tz::TimeZone;
 use plotters::{
     coord::{
         ranged1d::{DefaultFormatting, KeyPointHint, Ranged},
@@ -24,6 +24,9 @@ pub(super) const TROUBLE: RGBColor = RGBColor(230, 119, 0);
 pub(super) const BACK: RGBColor = RGBColor(201, 42, 42);
 const TEXT: RGBColor = RGBColor(73, 80, 87);
 const GRID: RGBColor = RGBColor(222, 226, 230);
+
+/// The minutes of a day.
+const DAY: i64 = 24 * 60;
 
 /// The routes' colours, in turn.
 pub(super) const ROUTES: [RGBColor; 4] = [CANARY, SECOND, TROUBLE, STABLE];
@@ -54,7 +57,7 @@ impl Size {
     const fn dates(self) -> usize {
         match self {
             Self::Wide => 10,
-            Self::Narrow => 4,
+            Self::Narrow => 5,
         }
     }
 }
@@ -96,12 +99,14 @@ impl Chart<'_> {
 
     fn draw<'a>(&self, svg: &'a mut String, size: Size) -> Result<(), Drawing<'a>> {
         let root = SVGBackend::with_string(svg, size.pixels()).into_drawing_area();
+        let dates = self.dates(size.dates());
+        let step = dates.step;
         let mut chart = ChartBuilder::on(&root)
             .margin_top(8)
-            .margin_right(12)
+            .margin_right(34)
             .x_label_area_size(24)
-            .y_label_area_size(52)
-            .build_cartesian_2d(self.dates(size.dates()), 0.0..self.top)?;
+            .y_label_area_size(60)
+            .build_cartesian_2d(dates, 0.0..self.top)?;
         let text = ("sans-serif", 13).into_font().color(&TEXT);
         chart
             .configure_mesh()
@@ -111,7 +116,7 @@ impl Chart<'_> {
             .axis_style(GRID)
             .y_labels(5)
             .label_style(text)
-            .x_label_formatter(&|hours| self.date(*hours))
+            .x_label_formatter(&|hours| self.date(*hours, step))
             .y_label_formatter(&|value| (self.label)(*value))
             .draw()?;
         for limit in self.limits.iter().filter(|limit| **limit <= self.top) {
@@ -134,45 +139,67 @@ impl Chart<'_> {
         root.present()
     }
 
-    /// Midnights, no more than fit.
-    fn dates(&self, most: usize) -> Days {
-        let mut midnights = Vec::new();
-        let mut day = self.zone.to_datetime(self.from).date();
-        while let Ok(next) = day.checked_add(1.day()) {
-            day = next;
-            let Ok(midnight) = self
-                .zone
-                .to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))
-            else {
-                break;
-            };
-            let hours = midnight.duration_since(self.from).as_secs_f64() / 3600.0;
-            if hours > self.length {
+    /// Round times or midnights of the plan's zone, no more than fit.
+    fn dates(&self, most: usize) -> Dates {
+        let mut dates = Dates {
+            hours: (0.0..self.length).into(),
+            shown: Vec::new(),
+            step: DAY,
+        };
+        for step in [
+            5,
+            10,
+            30,
+            60,
+            180,
+            360,
+            720,
+            DAY,
+            2 * DAY,
+            4 * DAY,
+            8 * DAY,
+            16 * DAY,
+        ] {
+            dates.step = step;
+            dates.shown = self.every(step);
+            if dates.shown.len() <= most {
                 break;
             }
-            midnights.push(hours);
         }
-        let every = midnights.len().div_ceil(most).max(1);
-        Days {
-            hours: (0.0..self.length).into(),
-            midnights: midnights.into_iter().step_by(every).collect(),
-        }
+        dates
     }
 
-    fn date(&self, hours: f64) -> String {
-        let since = jiff::SignedDuration::from_secs_f64(hours * 3600.0);
-        let at = domain::time::later(self.from, since);
-        self.zone.to_datetime(at).strftime("%a %-d").to_string()
+    /// So many minutes and again so many after the midnight before the beginning.
+    fn every(&self, step: i64) -> Vec<f64> {
+        let midnight = self.zone.to_datetime(self.from).date();
+        let midnight = midnight.to_datetime(jiff::civil::Time::midnight());
+        let Ok(midnight) = self.zone.to_timestamp(midnight) else {
+            return Vec::new();
+        };
+        (1_i64..)
+            .map(|n| later(midnight, SignedDuration::from_mins(n.saturating_mul(step))))
+            .map(|at| at.duration_since(self.from).as_secs_f64() / 3600.0)
+            .skip_while(|hours| *hours <= 0.0)
+            .take_while(|hours| *hours <= self.length)
+            .collect()
+    }
+
+    fn date(&self, hours: f64, step: i64) -> String {
+        let at = later(self.from, SignedDuration::from_secs_f64(hours * 3600.0));
+        let format = if step < DAY { "%a %H:%M" } else { "%a %-d" };
+        self.zone.to_datetime(at).strftime(format).to_string()
     }
 }
 
-/// Hours, told by their midnights.
-struct Days {
+/// Hours, told by some of them.
+struct Dates {
     hours: RangedCoordf64,
-    midnights: Vec<f64>,
+    shown: Vec<f64>,
+    /// Minutes between those that are shown.
+    step: i64,
 }
 
-impl Ranged for Days {
+impl Ranged for Dates {
     type FormatOption = DefaultFormatting;
     type ValueType = f64;
 
@@ -181,7 +208,7 @@ impl Ranged for Days {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.midnights.clone()
+        self.shown.clone()
     }
 
     fn range(&self) -> std::ops::Range<f64> {

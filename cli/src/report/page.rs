@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::{
     Report,
     chart::Size,
-    series::{Charts, Drawn},
+    series::{Charts, Drawn, Span, together},
 };
 use crate::{console::Ink, words};
 
@@ -71,11 +71,14 @@ impl Report<'_> {
     }
 
     fn charts(&self) -> Markup {
-        let routes = self
-            .plan
-            .routes
-            .keys()
-            .zip(["canary", "second", "trouble", "stable"].iter().cycle());
+        let together = together(self.plan, self.summary);
+        let names = together.iter().map(|routes| {
+            let names: Vec<&str> = routes.iter().map(|route| route.as_str()).collect();
+            names.join(", ")
+        });
+        let colors = ["canary", "second", "trouble", "stable"].iter().cycle();
+        let routes = names.zip(colors);
+        let whole = Span::whole(self.summary);
         html! {
             section {
                 h2 { "Canary's share" }
@@ -84,17 +87,25 @@ impl Report<'_> {
                     span class="stable" { "as clients saw it" }
                     (self.marks())
                 }
-                (self.both(Drawn::Weights, "the canary's share of each route over time"))
+                (self.both(Drawn::Weights, whole, "the canary's share of each route over time"))
             }
             section {
                 h2 { "Failed requests" }
                 p class="legend" { (sides()) (self.marks()) }
-                (self.both(Drawn::Errors, "failed requests of canary and stable over time"))
+                (self.both(Drawn::Errors, whole, "failed requests of canary and stable over time"))
             }
             section {
                 h2 { "Latency, 95th percentile" }
                 p class="legend" { (sides()) (self.marks()) }
-                (self.both(Drawn::Latency, "latency of canary and stable over time"))
+                (self.both(Drawn::Latency, whole, "latency of canary and stable over time"))
+            }
+            @if let Some(span) = Span::of_rollback(self.summary) {
+                section {
+                    h2 { "The minutes around the rollback" }
+                    p class="legend" { (sides()) (self.marks()) }
+                    (self.both(Drawn::Weights, span, "the canary's share around the rollback"))
+                    (self.both(Drawn::Errors, span, "failed requests around the rollback"))
+                }
             }
         }
     }
@@ -111,11 +122,12 @@ impl Report<'_> {
     }
 
     /// The same chart for a wide and for a narrow screen; one of them is shown.
-    fn both(&self, what: Drawn, label: &str) -> Markup {
+    fn both(&self, what: Drawn, span: Span, label: &str) -> Markup {
         let of = |size| {
             let charts = Charts {
                 plan: self.plan,
                 summary: self.summary,
+                span,
                 size,
             };
             PreEscaped(charts.svg(what))
@@ -139,13 +151,14 @@ impl Report<'_> {
 
     fn entry(&self, entry: &Entry) -> Markup {
         let after = Spell(since(entry.at, self.summary.started)).to_string();
-        let when = words::short_date(entry.at, &self.plan.calendar.zone);
+        let zone = &self.plan.calendar.zone;
+        let when = words::short_date(entry.at, zone);
         let class = domain::words::tone(&entry.fact).map_or("quiet", tone_class);
         html! {
             li class=(class) {
                 time datetime=(entry.at) title={ (after) " after the start" } { (when) }
                 div {
-                    (words::entry(&words::brief(entry)))
+                    (words::localised(&words::entry(&words::brief(entry)), zone))
                     @if entry.before != entry.after {
                         span class="weights" { (entry.before) " → " (entry.after) }
                     }

@@ -8,7 +8,7 @@ use domain::{
         gate::{Condition, Limit, Op},
         metric::{AlbMeasure, Source},
     },
-    time::Timestamp,
+    time::{SignedDuration, Timestamp, earlier, later},
 };
 use sim::{Point, SideFrame, Summary};
 
@@ -22,7 +22,47 @@ const STABLE_SIDE: usize = 1;
 pub(super) struct Charts<'a> {
     pub(super) plan: &'a Plan,
     pub(super) summary: &'a Summary,
+    pub(super) span: Span,
     pub(super) size: Size,
+}
+
+/// From when until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+}
+
+impl Span {
+    /// The whole run.
+    pub(super) fn whole(summary: &Summary) -> Self {
+        Self {
+            from: summary.started,
+            to: summary.ended,
+        }
+    }
+
+    /// The minutes around a rollback, from before its trouble: where all that matters happened.
+    pub(super) fn of_rollback(summary: &Summary) -> Option<Self> {
+        let around = SignedDuration::from_mins(15);
+        let back = rollback(summary)?;
+        let trouble = summary.trouble_began.unwrap_or(back).min(back);
+        // Trouble that was long borne would make the rollback itself too small to see.
+        let from = earlier(
+            trouble.max(earlier(back, SignedDuration::from_hours(6))),
+            around,
+        );
+        Some(Self {
+            from: from.max(summary.started),
+            to: later(back, around).min(summary.ended),
+        })
+    }
+}
+
+fn rollback(summary: &Summary) -> Option<Timestamp> {
+    let mut ledger = summary.ledger.iter();
+    let entry = ledger.find(|entry| matches!(entry.fact, Fact::RollbackBegan { .. }))?;
+    Some(entry.at)
 }
 
 /// What a chart shows.
@@ -45,13 +85,21 @@ impl Charts<'_> {
 
     /// The canary's share of each route: as configured, and thinner as clients saw it.
     fn weights(&self) -> String {
-        let mut series = Vec::new();
-        for (route, color) in self.plan.routes.keys().zip(ROUTES.iter().cycle()) {
-            series.push(Series {
+        let mut series: Vec<Series> = self
+            .plan
+            .routes
+            .keys()
+            .map(|route| Series {
                 color: STABLE,
                 width: 1,
                 points: self.line(|point| Some(realised(point, route))),
-            });
+            })
+            .collect();
+        let together = together(self.plan, self.summary);
+        for (routes, color) in together.iter().zip(ROUTES.iter().cycle()) {
+            let Some(route) = routes.first() else {
+                continue;
+            };
             series.push(Series {
                 color: *color,
                 width: 2,
@@ -97,8 +145,8 @@ impl Charts<'_> {
         label: fn(f64) -> String,
     ) -> String {
         Chart {
-            from: self.summary.started,
-            length: self.hours(self.summary.ended).max(1.0),
+            from: self.span.from,
+            length: self.hours(self.span.to).max(0.1),
             top,
             zone: &self.plan.calendar.zone,
             series,
@@ -110,27 +158,30 @@ impl Charts<'_> {
     }
 
     fn hours(&self, at: Timestamp) -> f64 {
-        at.duration_since(self.summary.started).as_secs_f64() / 3600.0
+        at.duration_since(self.span.from).as_secs_f64() / 3600.0
+    }
+
+    fn points(&self) -> &[Point] {
+        let all = &self.summary.series;
+        let from = all.partition_point(|point| point.at < self.span.from);
+        let to = all.partition_point(|point| point.at <= self.span.to);
+        all.get(from..to).unwrap_or_default()
     }
 
     /// When trouble began, and when traffic was sent back.
     fn marks(&self) -> Vec<(f64, plotters::style::RGBColor)> {
-        let trouble = self
-            .summary
-            .trouble_began
-            .map(|at| (self.hours(at), TROUBLE));
-        let back = self
-            .summary
-            .ledger
-            .iter()
-            .find(|entry| matches!(entry.fact, Fact::RollbackBegan { .. }))
-            .map(|entry| (self.hours(entry.at), BACK));
-        trouble.into_iter().chain(back).collect()
+        let trouble = self.summary.trouble_began.map(|at| (at, TROUBLE));
+        let back = rollback(self.summary).map(|at| (at, BACK));
+        let marks = trouble.into_iter().chain(back);
+        marks
+            .filter(|(at, _)| self.span.from <= *at && *at <= self.span.to)
+            .map(|(at, color)| (self.hours(at), color))
+            .collect()
     }
 
     /// One value of each of so many stretches of time: the highest, so that no peak is lost.
     fn line(&self, value: impl Fn(&Point) -> Option<f64>) -> Vec<(f64, Option<f64>)> {
-        let series = &self.summary.series;
+        let series = self.points();
         let length = series.len().div_ceil(self.size.points()).max(1);
         series
             .chunks(length)
@@ -148,7 +199,7 @@ impl Charts<'_> {
     fn steps(&self, value: impl Fn(&Point) -> f64) -> Vec<(f64, Option<f64>)> {
         let mut corners: Vec<(f64, Option<f64>)> = Vec::new();
         let mut before = None;
-        for point in &self.summary.series {
+        for point in self.points() {
             let (at, now) = (self.hours(point.at), Some(value(point)));
             if before != now {
                 corners.push((at, before.or(now)));
@@ -156,7 +207,7 @@ impl Charts<'_> {
                 before = now;
             }
         }
-        corners.push((self.hours(self.summary.ended), before));
+        corners.push((self.hours(self.span.to), before));
         corners
     }
 
@@ -185,6 +236,26 @@ impl Charts<'_> {
             .map(|micros| as_float(micros) / 1e6 * scale)
             .collect()
     }
+}
+
+/// The routes in groups: those whose weights were the same all the time are one line.
+pub(super) fn together<'a>(plan: &'a Plan, summary: &Summary) -> Vec<Vec<&'a RouteName>> {
+    let mut groups: Vec<Vec<&RouteName>> = Vec::new();
+    for route in plan.routes.keys() {
+        let same = |group: &&mut Vec<&RouteName>| {
+            group.first().is_some_and(|other| {
+                let weight =
+                    |point: &Point, route| point.routes.get(route).map(|shares| shares.configured);
+                let mut points = summary.series.iter();
+                points.all(|point| weight(point, route) == weight(point, other))
+            })
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(route),
+            None => groups.push(vec![route]),
+        }
+    }
+    groups
 }
 
 fn configured(point: &Point, route: &RouteName) -> f64 {
