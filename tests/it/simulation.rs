@@ -41,7 +41,7 @@ fn run(plan_name: &str, scenario_name: &str, seed: u64) -> Simulation {
     simulation
 }
 
-/// The ledger in lines, to the minute: without the plan's hash, and without what is ticked.
+/// The ledger in lines, without the plan's hash and what is ticked.
 fn story(simulation: &Simulation) -> String {
     let summary = simulation.summary();
     let mut lines = vec![format!("outcome: {}", summary.outcome)];
@@ -49,22 +49,8 @@ fn story(simulation: &Simulation) -> String {
         let line = entry.line();
         let what = line.what.split(", plan ").next().unwrap_or_default();
         if line.kind != "checked" {
-            let words = format!("{} {} | {what}", line.at, line.actor);
-            let words: Vec<&str> = words.split(' ').map(coarse).collect();
-            lines.push(words.join(" "));
+            lines.push(format!("{} {} | {what}", line.at, line.actor));
         }
     }
     lines.join("\n")
-}
-
-/// A word without what changes with every call that is made before it.
-fn coarse(word: &str) -> &str {
-    let is_instant = word.len() >= 20 && word.ends_with('Z') && word.contains('T');
-    if is_instant {
-        word.get(..16).unwrap_or(word)
-    } else if word.ends_with("ms") && word.starts_with(|c: char| c.is_ascii_digit()) {
-        "under-a-second"
-    } else {
-        word
-    }
 }

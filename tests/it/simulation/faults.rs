@@ -1,4 +1,4 @@
-//! Every fault at every call of a rollback (sixteen calls, six kinds): it ends rolled back all the same.
+//! Every fault at every call of a rollback: it ends rolled back all the same.
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -21,33 +21,33 @@ fn a_healthy_release_is_everywhere_within_two_hours() {
         "triptrip.good.scenario.yaml",
         &expect![[r#"
             outcome: completed
-            2026-01-13T01:00 operator | rollout started
-            2026-01-13T01:00 tidegate | every route is ready
-            2026-01-13T01:00 tidegate | hook record-baseline succeeded
-            2026-01-13T01:00 tidegate | phase pre-release entered
-            2026-01-13T01:00 tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01
-            2026-01-13T01:31 tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31 tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31
-            2026-01-13T01:42 tech-lead@triptrip.com | phase pre-release approved, 1 of 1
-            2026-01-13T01:42 tidegate | phase one-percent entered
-            2026-01-13T01:42 tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43
-            2026-01-13T01:48 tidegate | the gate of phase one-percent passed
-            2026-01-13T01:48 tidegate | phase five-percent entered
-            2026-01-13T01:48 tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49
-            2026-01-13T01:54 tidegate | the gate of phase five-percent passed
-            2026-01-13T01:54 tidegate | phase quarter entered
-            2026-01-13T01:54 tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55
-            2026-01-13T02:05 tidegate | the gate of phase quarter passed
-            2026-01-13T02:05 tidegate | phase half entered
-            2026-01-13T02:05 tidegate | the weights of phase half are in effect from 2026-01-13T02:06
-            2026-01-13T02:22 tidegate | the gate of phase half passed
-            2026-01-13T02:22 tidegate | phase everyone entered
-            2026-01-13T02:22 tidegate | the weights of phase everyone are in effect from 2026-01-13T02:23
-            2026-01-13T02:28 tidegate | the gate of phase everyone passed
-            2026-01-13T02:28 tidegate | hook compare-baseline succeeded
-            2026-01-13T02:28 tidegate | watching for 2h
-            2026-01-13T04:29 tidegate | making the canary the new stable
-            2026-01-13T04:29 tidegate | completed"#]],
+            2026-01-13T01:00:23.136Z operator | rollout started
+            2026-01-13T01:00:23.47Z tidegate | every route is ready
+            2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
+            2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
+            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
+            2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
+            2026-01-13T01:54:33.177Z tidegate | phase quarter entered
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T02:05:37.564Z tidegate | the gate of phase quarter passed
+            2026-01-13T02:05:37.564Z tidegate | phase half entered
+            2026-01-13T02:05:38.022Z tidegate | the weights of phase half are in effect from 2026-01-13T02:06:38.022Z
+            2026-01-13T02:22:46.661Z tidegate | the gate of phase half passed
+            2026-01-13T02:22:46.661Z tidegate | phase everyone entered
+            2026-01-13T02:22:46.967Z tidegate | the weights of phase everyone are in effect from 2026-01-13T02:23:46.967Z
+            2026-01-13T02:28:54.061Z tidegate | the gate of phase everyone passed
+            2026-01-13T02:28:54.2Z tidegate | hook compare-baseline succeeded
+            2026-01-13T02:28:54.208Z tidegate | watching for 2h
+            2026-01-13T04:29:16.69Z tidegate | making the canary the new stable
+            2026-01-13T04:29:17.631Z tidegate | completed"#]],
     );
 }
 
@@ -58,29 +58,29 @@ fn latency_that_drifts_is_found() {
         "triptrip.latency-drift.scenario.yaml",
         &expect![[r#"
             outcome: rolled back
-            2026-01-13T01:00 operator | rollout started
-            2026-01-13T01:00 tidegate | every route is ready
-            2026-01-13T01:00 tidegate | hook record-baseline succeeded
-            2026-01-13T01:00 tidegate | phase pre-release entered
-            2026-01-13T01:00 tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01
-            2026-01-13T01:31 tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31 tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31
-            2026-01-13T01:42 tech-lead@triptrip.com | phase pre-release approved, 1 of 1
-            2026-01-13T01:42 tidegate | phase one-percent entered
-            2026-01-13T01:42 tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43
-            2026-01-13T01:48 tidegate | the gate of phase one-percent passed
-            2026-01-13T01:48 tidegate | phase five-percent entered
-            2026-01-13T01:48 tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49
-            2026-01-13T01:54 tidegate | the gate of phase five-percent passed
-            2026-01-13T01:54 tidegate | phase quarter entered
-            2026-01-13T01:54 tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55
-            2026-01-13T02:03 tidegate | the gate failed: p99 < under-a-second failed 4 times; rolling back
-            2026-01-13T02:03 tidegate | rolling back: p99 < under-a-second failed 4 times
-            2026-01-13T02:03 tidegate | all traffic is back on stable, under-a-second after the decision
-            2026-01-13T02:03 tidegate | hook drain of api succeeded
-            2026-01-13T02:03 tidegate | hook verify-recovery succeeded
-            2026-01-13T02:03 tidegate | hook open-incident succeeded
-            2026-01-13T02:04 tidegate | the rollback is confirmed: no late write can disturb it"#]],
+            2026-01-13T01:00:23.136Z operator | rollout started
+            2026-01-13T01:00:23.47Z tidegate | every route is ready
+            2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
+            2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
+            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
+            2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
+            2026-01-13T01:54:33.177Z tidegate | phase quarter entered
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T02:03:26.814Z tidegate | the gate failed: p99 < 500ms failed 4 times; rolling back
+            2026-01-13T02:03:26.814Z tidegate | rolling back: p99 < 500ms failed 4 times
+            2026-01-13T02:03:27.166Z tidegate | all traffic is back on stable, 352ms after the decision
+            2026-01-13T02:03:27.342Z tidegate | hook drain of api succeeded
+            2026-01-13T02:03:27.537Z tidegate | hook verify-recovery succeeded
+            2026-01-13T02:03:27.752Z tidegate | hook open-incident succeeded
+            2026-01-13T02:04:33.393Z tidegate | the rollback is confirmed: no late write can disturb it"#]],
     );
 }
 
@@ -91,32 +91,32 @@ fn errors_that_creep_up_are_found() {
         "triptrip.slow-leak.scenario.yaml",
         &expect![[r#"
             outcome: rolled back
-            2026-01-13T01:00 operator | rollout started
-            2026-01-13T01:00 tidegate | every route is ready
-            2026-01-13T01:00 tidegate | hook record-baseline succeeded
-            2026-01-13T01:00 tidegate | phase pre-release entered
-            2026-01-13T01:00 tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01
-            2026-01-13T01:31 tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31 tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31
-            2026-01-13T01:42 tech-lead@triptrip.com | phase pre-release approved, 1 of 1
-            2026-01-13T01:42 tidegate | phase one-percent entered
-            2026-01-13T01:42 tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43
-            2026-01-13T01:48 tidegate | the gate of phase one-percent passed
-            2026-01-13T01:48 tidegate | phase five-percent entered
-            2026-01-13T01:48 tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49
-            2026-01-13T01:54 tidegate | the gate of phase five-percent passed
-            2026-01-13T01:54 tidegate | phase quarter entered
-            2026-01-13T01:54 tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55
-            2026-01-13T02:05 tidegate | the gate of phase quarter passed
-            2026-01-13T02:05 tidegate | phase half entered
-            2026-01-13T02:05 tidegate | the weights of phase half are in effect from 2026-01-13T02:06
-            2026-01-13T02:15 tidegate | the gate failed: error_rate <= 1.1 x stable failed 4 times; rolling back
-            2026-01-13T02:15 tidegate | rolling back: error_rate <= 1.1 x stable failed 4 times
-            2026-01-13T02:15 tidegate | all traffic is back on stable, under-a-second after the decision
-            2026-01-13T02:15 tidegate | hook drain of api succeeded
-            2026-01-13T02:15 tidegate | hook verify-recovery succeeded
-            2026-01-13T02:15 tidegate | hook open-incident succeeded
-            2026-01-13T02:16 tidegate | the rollback is confirmed: no late write can disturb it"#]],
+            2026-01-13T01:00:23.136Z operator | rollout started
+            2026-01-13T01:00:23.47Z tidegate | every route is ready
+            2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
+            2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
+            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
+            2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
+            2026-01-13T01:54:33.177Z tidegate | phase quarter entered
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T02:05:37.564Z tidegate | the gate of phase quarter passed
+            2026-01-13T02:05:37.564Z tidegate | phase half entered
+            2026-01-13T02:05:38.022Z tidegate | the weights of phase half are in effect from 2026-01-13T02:06:38.022Z
+            2026-01-13T02:15:30.425Z tidegate | the gate failed: error_rate <= 1.1 x stable failed 4 times; rolling back
+            2026-01-13T02:15:30.425Z tidegate | rolling back: error_rate <= 1.1 x stable failed 4 times
+            2026-01-13T02:15:30.922Z tidegate | all traffic is back on stable, 497ms after the decision
+            2026-01-13T02:15:31.077Z tidegate | hook drain of api succeeded
+            2026-01-13T02:15:31.276Z tidegate | hook verify-recovery succeeded
+            2026-01-13T02:15:31.418Z tidegate | hook open-incident succeeded
+            2026-01-13T02:16:55.52Z tidegate | the rollback is confirmed: no late write can disturb it"#]],
     );
 }
 
@@ -127,23 +127,23 @@ fn without_requests_nothing_is_proven_and_the_phase_is_overdue() {
         "triptrip.traffic-drop.scenario.yaml",
         &expect![[r#"
             outcome: held
-            2026-01-13T01:00 operator | rollout started
-            2026-01-13T01:00 tidegate | every route is ready
-            2026-01-13T01:00 tidegate | hook record-baseline succeeded
-            2026-01-13T01:00 tidegate | phase pre-release entered
-            2026-01-13T01:00 tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01
-            2026-01-13T01:31 tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31 tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31
-            2026-01-13T01:42 tech-lead@triptrip.com | phase pre-release approved, 1 of 1
-            2026-01-13T01:42 tidegate | phase one-percent entered
-            2026-01-13T01:42 tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43
-            2026-01-13T01:48 tidegate | the gate of phase one-percent passed
-            2026-01-13T01:48 tidegate | phase five-percent entered
-            2026-01-13T01:48 tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49
-            2026-01-13T01:54 tidegate | the gate of phase five-percent passed
-            2026-01-13T01:54 tidegate | phase quarter entered
-            2026-01-13T01:54 tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55
-            2026-01-13T02:16 tidegate | phase quarter is overdue: it should take at most 20m; a person decides"#]],
+            2026-01-13T01:00:23.136Z operator | rollout started
+            2026-01-13T01:00:23.47Z tidegate | every route is ready
+            2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
+            2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
+            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
+            2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
+            2026-01-13T01:54:33.177Z tidegate | phase quarter entered
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T02:16:55.659Z tidegate | phase quarter is overdue: it should take at most 20m; a person decides"#]],
     );
 }
 
@@ -154,37 +154,37 @@ fn a_hand_that_closes_the_gate_is_not_overruled() {
         "triptrip.hand.scenario.yaml",
         &expect![[r#"
             outcome: completed
-            2026-01-13T01:00 operator | rollout started
-            2026-01-13T01:00 tidegate | every route is ready
-            2026-01-13T01:00 tidegate | hook record-baseline succeeded
-            2026-01-13T01:00 tidegate | phase pre-release entered
-            2026-01-13T01:00 tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01
-            2026-01-13T01:31 tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31 tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31
-            2026-01-13T01:42 tech-lead@triptrip.com | phase pre-release approved, 1 of 1
-            2026-01-13T01:42 tidegate | phase one-percent entered
-            2026-01-13T01:42 tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43
-            2026-01-13T01:48 tidegate | the gate of phase one-percent passed
-            2026-01-13T01:48 tidegate | phase five-percent entered
-            2026-01-13T01:48 tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49
-            2026-01-13T01:54 tidegate | the gate of phase five-percent passed
-            2026-01-13T01:54 tidegate | phase quarter entered
-            2026-01-13T01:54 tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55
-            2026-01-13T02:00 somebody else | api was closed to 0% by hand; adopted, holding
-            2026-01-13T02:16 tidegate | phase quarter is overdue: it should take at most 20m; a person decides
-            2026-01-13T02:35 tech-lead@example.com | resumed: it was another service
-            2026-01-13T02:35 tidegate | the weights of phase quarter are in effect from 2026-01-13T02:36
-            2026-01-13T02:47 tidegate | the gate of phase quarter passed
-            2026-01-13T02:47 tidegate | phase half entered
-            2026-01-13T02:47 tidegate | the weights of phase half are in effect from 2026-01-13T02:48
-            2026-01-13T03:04 tidegate | the gate of phase half passed
-            2026-01-13T03:04 tidegate | phase everyone entered
-            2026-01-13T03:04 tidegate | the weights of phase everyone are in effect from 2026-01-13T03:05
-            2026-01-13T03:10 tidegate | the gate of phase everyone passed
-            2026-01-13T03:10 tidegate | hook compare-baseline succeeded
-            2026-01-13T03:10 tidegate | watching for 2h
-            2026-01-13T05:11 tidegate | making the canary the new stable
-            2026-01-13T05:11 tidegate | completed"#]],
+            2026-01-13T01:00:23.136Z operator | rollout started
+            2026-01-13T01:00:23.47Z tidegate | every route is ready
+            2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
+            2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
+            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
+            2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
+            2026-01-13T01:54:33.177Z tidegate | phase quarter entered
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T02:00:27.741Z somebody else | api was closed to 0% by hand; adopted, holding
+            2026-01-13T02:16:55.58Z tidegate | phase quarter is overdue: it should take at most 20m; a person decides
+            2026-01-13T02:35:33.663Z tech-lead@example.com | resumed: it was another service
+            2026-01-13T02:35:34.237Z tidegate | the weights of phase quarter are in effect from 2026-01-13T02:36:34.237Z
+            2026-01-13T02:47:56.255Z tidegate | the gate of phase quarter passed
+            2026-01-13T02:47:56.255Z tidegate | phase half entered
+            2026-01-13T02:47:56.555Z tidegate | the weights of phase half are in effect from 2026-01-13T02:48:56.555Z
+            2026-01-13T03:04:25.491Z tidegate | the gate of phase half passed
+            2026-01-13T03:04:25.491Z tidegate | phase everyone entered
+            2026-01-13T03:04:26.061Z tidegate | the weights of phase everyone are in effect from 2026-01-13T03:05:26.061Z
+            2026-01-13T03:10:46.795Z tidegate | the gate of phase everyone passed
+            2026-01-13T03:10:46.924Z tidegate | hook compare-baseline succeeded
+            2026-01-13T03:10:46.947Z tidegate | watching for 2h
+            2026-01-13T05:11:42.573Z tidegate | making the canary the new stable
+            2026-01-13T05:11:43.154Z tidegate | completed"#]],
     );
 }
 
@@ -195,14 +195,14 @@ fn without_agreement_nothing_begins() {
         "triptrip.refused.scenario.yaml",
         &expect![[r#"
             outcome: held
-            2026-01-13T01:00 operator | rollout started
-            2026-01-13T01:00 tidegate | every route is ready
-            2026-01-13T01:00 tidegate | hook record-baseline succeeded
-            2026-01-13T01:00 tidegate | phase pre-release entered
-            2026-01-13T01:00 tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01
-            2026-01-13T01:31 tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31 tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31
-            2026-01-13T01:42 tech-lead@triptrip.com | phase pre-release rejected: not now"#]],
+            2026-01-13T01:00:23.136Z operator | rollout started
+            2026-01-13T01:00:23.47Z tidegate | every route is ready
+            2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
+            2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
+            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release rejected: not now"#]],
     );
 }
 
@@ -213,14 +213,14 @@ fn data_that_differ_hold_the_shadow_phase() {
         "property-sync.data-mismatch.scenario.yaml",
         &expect![[r#"
             outcome: held
-            2026-01-13T01:00 operator | rollout started
-            2026-01-13T01:00 tidegate | every route is ready
-            2026-01-13T01:00 tidegate | hook backup-database succeeded
-            2026-01-13T01:00 tidegate | hook run-migration succeeded
-            2026-01-13T01:00 tidegate | hook start-new-system succeeded
-            2026-01-13T01:00 tidegate | phase shadow entered
-            2026-01-13T01:00 tidegate | the weights of phase shadow are in effect from 2026-01-13T01:01
-            2026-01-13T04:04 tidegate | medium incident: mismatches >= 1; holding, a person should decide by 2026-01-14T04:04"#]],
+            2026-01-13T01:00:23.136Z operator | rollout started
+            2026-01-13T01:00:23.47Z tidegate | every route is ready
+            2026-01-13T01:00:23.718Z tidegate | hook backup-database succeeded
+            2026-01-13T01:00:23.809Z tidegate | hook run-migration succeeded
+            2026-01-13T01:00:23.873Z tidegate | hook start-new-system succeeded
+            2026-01-13T01:00:23.887Z tidegate | phase shadow entered
+            2026-01-13T01:00:23.99Z tidegate | the weights of phase shadow are in effect from 2026-01-13T01:01:23.99Z
+            2026-01-13T04:04:10.883Z tidegate | medium incident: mismatches >= 1; holding, a person should decide by 2026-01-14T04:04:10.883Z"#]],
     );
 }
 
@@ -231,24 +231,24 @@ fn errors_after_hours_set_the_alarm_off() {
         "lightning-talk-circle.bad.scenario.yaml",
         &expect![[r#"
             outcome: rolled back
-            2026-01-13T01:00 operator | rollout started
-            2026-01-13T01:00 tidegate | every route is ready
-            2026-01-13T01:00 tidegate | phase prepare entered
-            2026-01-13T01:01 tidegate | the weights of phase prepare are in effect from 2026-01-13T01:02
-            2026-01-13T01:08 tidegate | the gate of phase prepare passed
-            2026-01-13T01:08 tidegate | hook announce succeeded
-            2026-01-13T01:08 tidegate | phase canary entered
-            2026-01-13T01:09 tidegate | the weights of phase canary are in effect from 2026-01-13T01:10
-            2026-01-14T01:13 tidegate | the gate of phase canary passed
-            2026-01-14T01:13 tidegate | 1 approval(s) asked for phase canary, until 2026-01-15T01:13
-            2026-01-14T01:24 infra-lead@example.com | phase canary approved, 1 of 1
-            2026-01-14T01:24 tidegate | phase early-adopters entered
-            2026-01-14T01:24 tidegate | the weights of phase early-adopters are in effect from 2026-01-14T01:25
-            2026-01-14T06:27 alarm lightning-talk-new-5xx-critical | rolling back: alarm lightning-talk-new-5xx-critical went off
-            2026-01-14T06:27 tidegate | all traffic is back on stable, under-a-second after the decision
-            2026-01-14T06:27 tidegate | hook drain of web succeeded
-            2026-01-14T06:27 tidegate | hook send-rollback-alert succeeded
-            2026-01-14T06:27 tidegate | hook stop-data-sync succeeded
-            2026-01-14T06:31 tidegate | the rollback is confirmed: no late write can disturb it"#]],
+            2026-01-13T01:00:23.136Z operator | rollout started
+            2026-01-13T01:00:23.602Z tidegate | every route is ready
+            2026-01-13T01:00:23.858Z tidegate | phase prepare entered
+            2026-01-13T01:01:21.211Z tidegate | the weights of phase prepare are in effect from 2026-01-13T01:02:21.211Z
+            2026-01-13T01:08:00.532Z tidegate | the gate of phase prepare passed
+            2026-01-13T01:08:00.728Z tidegate | hook announce succeeded
+            2026-01-13T01:08:00.746Z tidegate | phase canary entered
+            2026-01-13T01:09:31.795Z tidegate | the weights of phase canary are in effect from 2026-01-13T01:10:31.795Z
+            2026-01-14T01:13:32.765Z tidegate | the gate of phase canary passed
+            2026-01-14T01:13:32.765Z tidegate | 1 approval(s) asked for phase canary, until 2026-01-15T01:13:32.765Z
+            2026-01-14T01:24:00.013Z infra-lead@example.com | phase canary approved, 1 of 1
+            2026-01-14T01:24:00.563Z tidegate | phase early-adopters entered
+            2026-01-14T01:25:22.701Z tidegate | the weights of phase early-adopters are in effect from 2026-01-14T01:26:22.701Z
+            2026-01-14T06:30:09.922Z alarm lightning-talk-new-5xx-critical | rolling back: alarm lightning-talk-new-5xx-critical went off
+            2026-01-14T06:30:10.266Z tidegate | all traffic is back on stable, 344ms after the decision
+            2026-01-14T06:30:10.501Z tidegate | hook drain of web succeeded
+            2026-01-14T06:30:10.658Z tidegate | hook send-rollback-alert succeeded
+            2026-01-14T06:30:10.778Z tidegate | hook stop-data-sync succeeded
+            2026-01-14T06:32:54.935Z tidegate | the rollback is confirmed: no late write can disturb it"#]],
     );
 }

@@ -1,0 +1,83 @@
+//! The command as an operator types it: every text and every exit code, on streams that are no terminal.
+
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes the texts, with hashes"
+)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod play;
+mod usage;
+
+use std::{fs, path::PathBuf};
+
+use cli::console::{Console, Device, Surroundings};
+
+/// Where the tree's plans are, from the folder that tests run in.
+const PLANS: &str = "../infra/plans";
+
+/// What a command left behind.
+struct Done {
+    code: u8,
+    out: String,
+    err: String,
+}
+
+impl Done {
+    /// Everything that a person sees, and the exit code.
+    fn text(&self) -> String {
+        format!("{}{}exit code {}\n", self.out, self.err, self.code)
+    }
+}
+
+/// Runs a command with nobody at a terminal, on the first of December 2026.
+fn run(arguments: &[&str]) -> Done {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let surroundings = Surroundings {
+        stdin: Device::Other,
+        stdout: Device::Other,
+        stderr: Device::Other,
+        no_color: false,
+        dumb: false,
+        now: "2026-12-01T09:00:00Z".parse().unwrap(),
+        temporary: std::env::temp_dir(),
+    };
+    let mut console = Console::new(&mut out, &mut err, surroundings);
+    let all = ["tidegate"].into_iter().chain(arguments.iter().copied());
+    let code = cli::run(all, &mut console).code();
+    Done {
+        code,
+        out: String::from_utf8(out).unwrap(),
+        err: String::from_utf8(err).unwrap(),
+    }
+}
+
+/// A file of this test's own, until it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, content: impl AsRef<[u8]>) -> Self {
+        let name = format!("tidegate-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, content).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    /// A text that names the file, as every machine would say it.
+    fn anywhere(&self, text: &str) -> String {
+        text.replace(self.path(), "FILE")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
