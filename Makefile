@@ -30,4 +30,4 @@ deny:
 	.ci/deny
 
 bench: ## Run the benchmarks
-	cargo bench --workspace --locked
+	cargo bench --package tests --bench core --locked

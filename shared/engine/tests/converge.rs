@@ -528,7 +528,7 @@ proptest! {
 #[test]
 fn a_right_weight_of_an_older_epoch_is_written_once_more() {
     let of_epoch = |epoch: u64| {
-        let mut target = target(5, Carrier::Ready, "r1");
+        let mut target = target(5, Ready, "r1");
         target.seen.epoch = Some(Epoch(epoch));
         target
     };

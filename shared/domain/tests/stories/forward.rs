@@ -259,3 +259,36 @@ fn a_route_that_was_changed_on_its_way_into_effect_is_not_in_effect() {
     "#]],
     );
 }
+
+#[test]
+fn a_phase_is_in_effect_when_its_last_route_is() {
+    let mut plan = plan();
+    plan.routes.insert(route("apex"), dns());
+    plan.phases[0].weights.set(route("apex"), weight(5));
+    plan.phases[2].weights.set(route("apex"), weight(100));
+    let steps = [
+        ("0:01", Do::Tick),
+        ("0:01", Do::Seen(vec![("web", 5)])),
+        ("0:02", Do::Tick),
+        ("0:03", Do::Seen(vec![("apex", 5)])),
+    ];
+    check_after(
+        plan.clone(),
+        &to_first_bake()[..1],
+        &steps[..3],
+        &expect![[r#"
+            0:01  tidegate: phase canary entered [0% → 5%]
+            = shifting at 5%, waits for weights to be written and read back, tried again any moment
+        "#]],
+    );
+    check_after(
+        plan,
+        &to_first_bake()[..1],
+        &steps,
+        &expect![[r#"
+        0:01  tidegate: phase canary entered [0% → 5%]
+        0:03  tidegate: the weights of phase canary are in effect from 2026-03-03T00:04:00Z
+        = baking at 5%, waits for time at these weights, over in 1h 1m
+    "#]],
+    );
+}

@@ -11,7 +11,10 @@ use expect_test::expect;
 
 use crate::{
     plans::{HOUR, few_errors, only_at_night, plan},
-    story::{Do, Measure, asked, at, check_after, pause, resume, roll_back, to_first_bake},
+    story::{
+        Do, Measure, Story, asked, at, check_after, pause, resume, roll_back, start_of,
+        to_first_bake,
+    },
 };
 
 fn promote() -> Do {
@@ -421,4 +424,38 @@ fn evidence_that_turns_while_the_calendar_is_shut_is_seen() {
         = baking at 50%, waits for time at these weights, over in 1h 1m
     "#]],
     );
+}
+
+#[test]
+fn doubt_between_two_passes_begins_the_row_anew() {
+    let steps = [
+        ("1:10", measured(Measure::Good)),
+        ("1:11", measured(Measure::NoData)),
+        ("1:12", measured(Measure::Good)),
+        ("1:12", Do::Tick),
+    ];
+    let plan = limited(Otherwise::Hold);
+    check_after(
+        plan,
+        &to_first_bake()[..2],
+        &steps,
+        &expect![[r#"
+        = baking at 5%, waits for evidence: error_rate < 0.1%: pass (0.05%, 600 samples)
+    "#]],
+    );
+}
+
+#[test]
+fn a_pass_from_before_the_weights_were_in_effect_is_none_however_it_came_there() {
+    let mut story = Story::begin(start_of(plan()));
+    for (time, what) in to_first_bake() {
+        story.step(time, &what);
+    }
+    story.step("1:10", &measured(Measure::Good));
+    if let Some(gate) = &mut story.rollout.gate {
+        gate.since = at("1:08");
+        gate.promoted = Some(domain::name::Person::new("ann"));
+    }
+    story.step("1:10", &Do::Tick);
+    assert_eq!(story.rollout.status.name(), "baking");
 }

@@ -229,3 +229,32 @@ fn a_failure_that_two_visitors_report_is_one_failure() {
     "#]],
     );
 }
+
+#[test]
+fn hooks_run_again_when_the_phases_own_weights_are_set_by_hand() {
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", succeed()),
+        ("1:11", set_weight(5)),
+        ("1:11", Do::Reached),
+        ("1:12", resume()),
+        ("2:20", Do::Sweep),
+        ("2:20", succeed()),
+    ];
+    let plan = hooked(HookFailure::Ignore);
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: hook check succeeded
+        1:11  ann: weights set by hand: by hand
+        1:11  tidegate: the weights of phase canary are in effect from 2026-03-03T01:12:00Z
+        1:12  ann: resumed: fine
+        2:20  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        2:20  tidegate: hook check succeeded
+        = entering at 5%, waits for hook warm
+    "#]],
+    );
+}

@@ -16,6 +16,8 @@ mod approval;
 #[cfg(test)]
 mod back;
 #[cfg(test)]
+mod chained;
+#[cfg(test)]
 mod every_way_back;
 #[cfg(test)]
 mod forward;

@@ -1,0 +1,90 @@
+//! The ledger's lines: every field of an entry is in its hash, and a hash reads back.
+
+use domain::ledger::{Broken, Chain, Hash, Line, verify};
+
+use crate::{
+    plans::plan,
+    story::{Do, Measure, Story, start_of, to_first_bake},
+};
+
+/// A ledger whose last entry has evidence.
+fn ledger() -> (Vec<Line>, Chain) {
+    let mut story = Story::begin(start_of(plan()));
+    for (time, what) in to_first_bake() {
+        story.step(time, &what);
+    }
+    story.step("0:20", &Do::Measured(Measure::Bad));
+    (story.lines, story.rollout.chain)
+}
+
+#[test]
+fn every_field_of_an_entry_is_in_its_hash() {
+    let edits: [fn(&mut Line); 10] = [
+        |line| line.seq += 1,
+        |line| line.epoch += 1,
+        |line| line.at.push('0'),
+        |line| line.actor.push('x'),
+        |line| line.kind.push('x'),
+        |line| line.what.push('x'),
+        |line| line.evidence[0].push('x'),
+        |line| line.before.push('x'),
+        |line| line.after.push('x'),
+        |line| line.previous.push('0'),
+    ];
+    let (lines, _) = ledger();
+    let last = lines.last().unwrap();
+    for (index, edit) in edits.into_iter().enumerate() {
+        let mut edited = last.clone();
+        edit(&mut edited);
+        assert_ne!(edited.digest(), last.digest(), "edit {index}");
+    }
+}
+
+#[test]
+fn letters_that_move_from_one_field_to_the_next_are_found() {
+    let (lines, _) = ledger();
+    let last = lines.last().unwrap();
+    let mut moved = last.clone();
+    let letter = moved.kind.pop().unwrap();
+    moved.what.insert(0, letter);
+    assert_ne!(moved.digest(), last.digest());
+}
+
+#[test]
+fn what_is_broken_is_said() {
+    let (lines, end) = ledger();
+    assert_eq!(verify(&lines, Some(end)), Ok(end));
+    let last = end.seq;
+    let cut = &lines[..lines.len() - 1];
+    let truncated = Broken::Truncated {
+        expected: last,
+        found: last - 1,
+    };
+    assert_eq!(verify(cut, Some(end)), Err(truncated));
+    assert_eq!(verify(cut, None).map(|end| end.seq), Ok(last - 1));
+    let gap = Broken::Gap {
+        expected: 1,
+        found: 2,
+    };
+    assert_eq!(verify(&lines[1..], Some(end)), Err(gap));
+    let mut changed = lines.clone();
+    changed[0].actor = "mallory".to_owned();
+    assert_eq!(verify(&changed, Some(end)), Err(Broken::Changed(1)));
+    changed[0].hash = changed[0].digest().to_string();
+    assert_eq!(verify(&changed, Some(end)), Err(Broken::Unchained(2)));
+}
+
+#[test]
+fn a_hash_reads_back_and_nothing_else_does() {
+    let (_, end) = ledger();
+    let text = end.hash.to_string();
+    assert_eq!(Hash::parse(&text), Some(end.hash));
+    for wrong in [
+        &text[1..],
+        &text.to_uppercase(),
+        &text.replace('a', "é"),
+        "+1",
+    ] {
+        assert_eq!(Hash::parse(wrong), None, "{wrong}");
+    }
+}
