@@ -48,8 +48,8 @@ pub(super) fn height(plan: &Plan) -> u16 {
         .max()
         .unwrap_or_default()
         .min(CONDITIONS);
-    // Rule, title, phases, space; progress, routes, space; conditions, guards; waiting (2), keys.
-    let lines = 4 + 1 + plan.routes.len() + 1 + conditions + 1 + 3;
+    // Rule, title, phases, space; waiting (2), progress, routes, space; conditions, guards, keys.
+    let lines = 4 + 3 + plan.routes.len() + 1 + conditions + 2;
     u16::try_from(lines).unwrap_or(u16::MAX)
 }
 
@@ -83,22 +83,17 @@ impl Scene<'_> {
     pub(super) fn draw(&self, screen: &mut Screen<'_>) {
         let area = screen.area();
         let width = COLUMNS.min(usize::from(area.width));
-        let mut lines = vec![
-            self.rule(width),
-            self.title(width),
-            self.phases(),
-            Line::default(),
-        ];
+        let mut lines = vec![self.rule(width), self.title(width), self.phases()];
+        lines.push(Line::default());
+        lines.extend(self.waits(width));
         lines.push(self.progress());
         lines.extend(self.frame.routes.keys().map(|route| self.route(route)));
         lines.push(Line::default());
-        let tail = self.tail(width);
-        let room = usize::from(area.height).saturating_sub(lines.len() + tail.len());
-        lines.extend(self.conditions(room));
-        // What is waited for stays in its place, however many conditions a phase has.
-        let place = usize::from(area.height).saturating_sub(tail.len());
-        lines.resize(place, Line::default());
-        lines.extend(tail);
+        let height = usize::from(area.height).saturating_sub(1);
+        lines.extend(self.conditions(height.saturating_sub(lines.len())));
+        // The keys stay in their place, however many conditions a phase has.
+        lines.resize(height, Line::default());
+        lines.push(self.key_line());
         for (y, line) in (area.top()..area.bottom()).zip(&lines) {
             screen
                 .buffer_mut()
@@ -260,8 +255,8 @@ impl Scene<'_> {
         ])
     }
 
-    /// What is waited for, and which keys there are.
-    fn tail(&self, width: usize) -> Vec<Line<'static>> {
+    /// What is waited for, until when, and what happens then.
+    fn waits(&self, width: usize) -> Vec<Line<'static>> {
         let waiting = domain::words::waiting(&self.frame.waiting, self.frame.now);
         let words = waiting.split(' ').map(str::to_owned);
         let mut texts = fill(words, width.saturating_sub(LABEL));
@@ -272,19 +267,14 @@ impl Scene<'_> {
             }
         }
         texts.resize(2, String::new());
-        let mut lines: Vec<Line<'static>> = texts
-            .into_iter()
-            .enumerate()
-            .map(|(n, text)| {
-                let label = if n == 0 { "waits for" } else { "" };
-                Line::from(vec![
-                    self.ink(Ink::Faint, format!("{label:<LABEL$}")),
-                    Span::raw(text),
-                ])
-            })
-            .collect();
-        lines.push(self.key_line());
-        lines
+        let lines = texts.into_iter().enumerate().map(|(n, text)| {
+            let label = if n == 0 { "waits for" } else { "" };
+            Line::from(vec![
+                self.ink(Ink::Faint, format!("{label:<LABEL$}")),
+                Span::raw(text),
+            ])
+        });
+        lines.collect()
     }
 
     fn key_line(&self) -> Line<'static> {
@@ -352,6 +342,8 @@ mod tests {
             "lightning-talk-circle#1  baking                Thu 15 Jan 03:00   day 3   3,600x"
             "● prepare   ● canary   ◉ early-adopters   ○ general   ○ complete   ○ watch      "
             "                                                                                "
+            "waits for  time at these weights, over in 23h                                   "
+            "                                                                                "
             "bake       ███████████████▋░░░░░░░░░░░░░░  23h left                             "
             "apex       ███████▌░░░░░░░░░░░░░░░░░░░░░░  25%   clients see 24.3%              "
             "web        ███████▌░░░░░░░░░░░░░░░░░░░░░░  25%   clients see 24.3%              "
@@ -365,8 +357,6 @@ mod tests {
             "✓ websocket_drops <= 5                         0   12,345 samples               "
             "✓ external_api_errors <= 5                     0   12,345 samples               "
             "  6 guards quiet                                                                "
-            "waits for  time at these weights, over in 23h                                   "
-            "                                                                                "
             "b roll back   p pause   f faster   s slower   q stop                            "
         "#]]
         .assert_eq(&terminal.backend().to_string());
