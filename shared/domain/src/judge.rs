@@ -160,6 +160,13 @@ pub enum Doubt {
     },
     /// Stable has no value to compare with.
     NoStable,
+    /// Stable had fewer requests or data points than the metric asks for.
+    TooFewStable {
+        /// What there was.
+        have: u64,
+        /// What is asked for.
+        need: u64,
+    },
 }
 
 impl fmt::Display for Doubt {
@@ -169,6 +176,7 @@ impl fmt::Display for Doubt {
             Self::NoData => write!(f, "no data"),
             Self::TooFew { have, need } => write!(f, "{have} of {need} samples"),
             Self::NoStable => write!(f, "nothing on stable to compare with"),
+            Self::TooFewStable { have, need } => write!(f, "{have} of {need} samples on stable"),
         }
     }
 }
@@ -250,6 +258,7 @@ pub fn judge(
         None => vec![window],
     };
     let mut all_hold = true;
+    let mut stable_samples = None;
     for span in spans {
         let answer = |side| {
             readings.get(&Query {
@@ -266,6 +275,7 @@ pub fn judge(
                     finding.stable = look.stable;
                 }
                 finding.samples = finding.samples.saturating_add(look.samples);
+                stable_samples = sum(stable_samples, look.stable_samples);
                 all_hold &= look.holds;
             }
             Err(verdict) => {
@@ -274,15 +284,24 @@ pub fn judge(
             }
         }
     }
-    finding.verdict = if finding.samples < metric.min_requests {
-        Verdict::Inconclusive(Doubt::TooFew {
-            have: finding.samples,
-            need: metric.min_requests,
-        })
-    } else {
-        verdict_of(all_hold, role)
+    finding.verdict = match too_few(metric.min_requests, finding.samples, stable_samples) {
+        Some(doubt) => Verdict::Inconclusive(doubt),
+        None => verdict_of(all_hold, role),
     };
     finding
+}
+
+fn sum(so_far: Option<u64>, more: Option<u64>) -> Option<u64> {
+    more.map(|more| more.saturating_add(so_far.unwrap_or(0)))
+}
+
+/// Too little to say anything by, on the canary or on what it is compared with.
+fn too_few(need: u64, have: u64, stable: Option<u64>) -> Option<Doubt> {
+    if have < need {
+        return Some(Doubt::TooFew { have, need });
+    }
+    let have = stable.filter(|have| *have < need)?;
+    Some(Doubt::TooFewStable { have, need })
 }
 
 fn verdict_of(holds: bool, role: Role) -> Verdict {
@@ -297,6 +316,7 @@ struct Look {
     current: Quantity,
     stable: Option<Quantity>,
     samples: u64,
+    stable_samples: Option<u64>,
 }
 
 fn holds_in(
@@ -308,8 +328,8 @@ fn holds_in(
     let (against, factor_milli, stable) = match condition.limit {
         Limit::Fixed(limit) => (limit, 1000, None),
         Limit::Stable { factor_milli } => {
-            let (value, _) = value_of(stable, Doubt::NoStable)?;
-            (value, factor_milli, Some(value))
+            let (value, samples) = value_of(stable, Doubt::NoStable)?;
+            (value, factor_milli, Some((value, samples)))
         }
     };
     let Some(order) = current.compare_scaled(against, factor_milli) else {
@@ -319,8 +339,9 @@ fn holds_in(
     Ok(Look {
         holds: condition.op.holds(order),
         current,
-        stable,
+        stable: stable.map(|(value, _)| value),
         samples,
+        stable_samples: stable.map(|(_, samples)| samples),
     })
 }
 

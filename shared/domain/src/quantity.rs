@@ -48,16 +48,22 @@ impl Quantity {
     }
 
     /// The share of `part` in `whole`; none of nothing has no share.
+    ///
+    /// Rounded, but never to nothing or to everything: one error in ten million is not no error.
     #[must_use]
     pub fn ratio(part: u64, whole: u64) -> Option<Self> {
         if whole == 0 {
             return None;
         }
-        let micros = u128::from(part) * 1_000_000 / u128::from(whole);
-        Some(Self::new(
-            i64::try_from(micros).unwrap_or(i64::MAX),
-            Dimension::Ratio,
-        ))
+        let (part, whole) = (u128::from(part), u128::from(whole));
+        let rounded = (part * 2_000_000 + whole) / (2 * whole);
+        let micros = if part == 0 || part >= whole {
+            rounded
+        } else {
+            rounded.clamp(1, 999_999)
+        };
+        let micros = i64::try_from(micros).unwrap_or(i64::MAX);
+        Some(Self::new(micros, Dimension::Ratio))
     }
 
     /// A quantity from a measured number of base units; a number that is none has no quantity.
@@ -148,6 +154,18 @@ mod tests {
         assert_eq!(show(3.0, Dimension::Count).as_deref(), Some("3"));
         assert_eq!(show(1536.0, Dimension::Data).as_deref(), Some("1.5KiB"));
         assert_eq!(show(f64::NAN, Dimension::Count), None);
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_to_nothing_or_everything() {
+        let micros = |part, whole| Quantity::ratio(part, whole).map(|ratio| ratio.micros);
+        assert_eq!(micros(0, 0), None);
+        assert_eq!(micros(0, 10), Some(0));
+        assert_eq!(micros(1, 3), Some(333_333));
+        assert_eq!(micros(2, 3), Some(666_667));
+        assert_eq!(micros(1, 10_000_000), Some(1));
+        assert_eq!(micros(9_999_999, 10_000_000), Some(999_999));
+        assert_eq!(micros(10, 10), Some(1_000_000));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::{
     name::ItemName,
     plan::{calendar::Shut, gate::Otherwise, phase::Phase},
     rollout::{
-        Gate, Hold, HookState, Incident, IncidentSource, IncidentState, Rollout, Status, Tally,
+        Gate, Hold, HookState, Incident, IncidentSource, IncidentState, Next, Rollout, Status,
+        Tally,
     },
     time::{SignedDuration, Timestamp, earlier, later},
     traffic::Weight,
@@ -206,8 +207,15 @@ pub(crate) fn approval_deadline(rollout: &Rollout) -> Option<Timestamp> {
     Some(later(asked, approval.expires?))
 }
 
-/// Whether the calendar lets weights rise at `now`.
+/// Whether the calendar lets the next phase begin at `now`: it stops raises, and nothing else.
 pub(crate) fn calendar(rollout: &Rollout, now: Timestamp) -> Result<(), Shut> {
+    let Status::Entering(Next::Phase(next)) = rollout.status else {
+        return Ok(());
+    };
+    let phase = rollout.plan.phases.get(next);
+    if !phase.is_some_and(|phase| phase.weights.raises_over(&rollout.desired)) {
+        return Ok(());
+    }
     match rollout.calendar_override {
         Some(until) if now < until => Ok(()),
         Some(_) | None => rollout.plan.calendar.check(now),

@@ -31,6 +31,13 @@ pub async fn pursue<P: Ports>(
                 epoch: intent.epoch,
             };
             rollout = deliver(ports, rollout, &overran, None, deadline).await?;
+            if rollout.intent == Some(intent) && !pauses.wait(ports).await {
+                // A clock that went back a little: it was over, and is not yet.
+                return Err(EngineError::NotConverged {
+                    routes: Vec::new(),
+                    deadline,
+                });
+            }
             continue;
         }
         let tried = converge_all(ports, &rollout, intent).await;

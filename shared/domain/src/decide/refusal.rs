@@ -15,6 +15,12 @@ pub enum Refusal {
         /// How.
         status: &'static str,
     },
+    /// Another rollout of the service has come after it.
+    #[error("rollout #{by} has come after this one; it can only be gone back from that")]
+    Followed {
+        /// The newer rollout's number.
+        by: u64,
+    },
     /// It makes no sense where the rollout stands.
     #[error("`{verb}` is not possible while the rollout is {status}")]
     NotNow {

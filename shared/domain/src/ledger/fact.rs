@@ -61,7 +61,7 @@ pub enum Fact {
         then: Otherwise,
     },
     /// People were asked to approve.
-    #[display("{needed} approval(s) asked for phase {phase}{}", until_words(*until))]
+    #[display("approval of phase {phase} asked, {needed} needed{}", until_words(*until))]
     ApprovalAsked {
         /// The phase.
         phase: PhaseName,
@@ -117,7 +117,7 @@ pub enum Fact {
         hook: String,
     },
     /// A hook failed and is tried again, or not.
-    #[display("hook {hook} failed for the {failures}. time: {why}; {then}")]
+    #[display("hook {hook} failed, attempt {failures}: {why}; {then}")]
     HookFailed {
         /// The hook.
         hook: String,

@@ -84,10 +84,10 @@ fn after_trouble_the_drain_is_set_and_the_hooks_run_once_traffic_is_back() {
             0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
             0:20  (nothing to do)
             0:20  tidegate: all traffic is back on stable, 0s after the decision
-            0:20  tidegate: hook drain of web failed for the 1. time: exit 1; trying again
+            0:20  tidegate: hook drain of web failed, attempt 1: exit 1; trying again
             0:20  tidegate: hook drain of web succeeded
-            0:21  tidegate: hook page failed for the 1. time: exit 1; trying again
-            0:22  tidegate: hook page failed for the 2. time: exit 1; going on without it
+            0:21  tidegate: hook page failed, attempt 1: exit 1; trying again
+            0:22  tidegate: hook page failed, attempt 2: exit 1; going on without it
             0:24  tidegate: hook clean succeeded
             0:25  tidegate: the rollback is confirmed: no late write can disturb it
             0:26  (nothing to do)

@@ -403,6 +403,36 @@ fn the_calendar_stops_a_raise_until_it_opens_or_is_overridden() {
 }
 
 #[test]
+fn the_calendar_does_not_stop_what_raises_nothing() {
+    let mut plan = plan();
+    plan.calendar = only_at_night();
+    let steps = [
+        (
+            "0:20",
+            asked(Command::PromoteFull {
+                reason: "hotfix".to_owned(),
+            }),
+        ),
+        ("0:20", Do::Reached),
+        ("2:30", Do::Sweep),
+    ];
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        0:20  ann: promoted past every gate: hotfix
+        0:20  tidegate: phase all entered [5% → 100%]
+        0:20  tidegate: the weights of phase all are in effect from 2026-03-03T00:21:00Z
+        2:30  tidegate: the gate of phase all passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        2:30  tidegate: making the canary the new stable
+        2:30  tidegate: completed
+        = completed at 100%, waits for nothing: the rollout has ended
+    "#]],
+    );
+}
+
+#[test]
 fn evidence_that_turns_while_the_calendar_is_shut_is_seen() {
     let mut plan = plan();
     plan.calendar = only_at_night();

@@ -185,7 +185,7 @@ fn approvals_and_ticks_do_not_outlive_weights_set_by_hand() {
         &expect![[r#"
             1:09  ann: logs confirmed
             1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-            1:10  tidegate: 2 approval(s) asked for phase canary, until 2026-03-03T03:10:00Z
+            1:10  tidegate: approval of phase canary asked, 2 needed, until 2026-03-03T03:10:00Z
             1:11  ann: phase canary approved, 1 of 2
             1:12  ann: weights set by hand: by hand [5% → 1%]
             1:12  tidegate: the weights of phase canary are in effect from 2026-03-03T01:13:00Z
@@ -193,7 +193,7 @@ fn approvals_and_ticks_do_not_outlive_weights_set_by_hand() {
             1:13  tidegate: the weights of phase canary are in effect from 2026-03-03T01:14:00Z
             2:20  ann: logs confirmed
             2:20  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-            2:20  tidegate: 2 approval(s) asked for phase canary, until 2026-03-03T04:20:00Z
+            2:20  tidegate: approval of phase canary asked, 2 needed, until 2026-03-03T04:20:00Z
             = awaiting approval at 5%, waits for approval, 0 of 2; without an answer in 2h it goes on holding
         "#]],
     );

@@ -46,14 +46,14 @@ fn hooks_run_after_one_phase_and_before_the_next() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  (nothing to do)
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: hook check succeeded
-        1:12  tidegate: hook warm failed for the 1. time: exit 1; trying again
-        1:12  tidegate: hook warm succeeded
-        1:12  tidegate: phase half entered [5% → 50%]
-        = shifting at 50%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            1:10  (nothing to do)
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: hook check succeeded
+            1:12  tidegate: hook warm failed, attempt 1: exit 1; trying again
+            1:12  tidegate: hook warm succeeded
+            1:12  tidegate: phase half entered [5% → 50%]
+            = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
 }
 
@@ -74,11 +74,11 @@ fn a_hook_that_fails_for_good_holds_and_is_tried_again_or_passed_over() {
         &to_first_bake(),
         &failed,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
-        1:11  tidegate: hook check failed for the 2. time: exit 1; holding for a person
-        = entering at 5% [a hook failed], waits for a person: a hook failed
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: hook check failed, attempt 1: exit 1; trying again
+            1:11  tidegate: hook check failed, attempt 2: exit 1; holding for a person
+            = entering at 5% [a hook failed], waits for a person: a hook failed
+        "#]],
     );
     check_after(
         plan.clone(),
@@ -117,13 +117,13 @@ fn a_hook_that_fails_for_good_sends_traffic_back_or_is_ignored() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
-        1:11  tidegate: hook check failed for the 2. time: exit 1; rolling back
-        1:11  tidegate: rolling back: hook check failed: exit 1 [5% → 0%]
-        1:11  (nothing to do)
-        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: hook check failed, attempt 1: exit 1; trying again
+            1:11  tidegate: hook check failed, attempt 2: exit 1; rolling back
+            1:11  tidegate: rolling back: hook check failed: exit 1 [5% → 0%]
+            1:11  (nothing to do)
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
     let ignored = hooked(HookFailure::Ignore);
     check_after(
@@ -131,12 +131,12 @@ fn a_hook_that_fails_for_good_sends_traffic_back_or_is_ignored() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
-        1:11  tidegate: hook check failed for the 2. time: exit 1; going on without it
-        1:11  tidegate: hook warm failed for the 1. time: exit 1; trying again
-        = entering at 5%, waits for hook warm
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: hook check failed, attempt 1: exit 1; trying again
+            1:11  tidegate: hook check failed, attempt 2: exit 1; going on without it
+            1:11  tidegate: hook warm failed, attempt 1: exit 1; trying again
+            = entering at 5%, waits for hook warm
+        "#]],
     );
 }
 
@@ -222,11 +222,11 @@ fn a_failure_that_two_visitors_report_is_one_failure() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: hook check failed for the 1. time: exit 1; trying again
-        1:11  tidegate: hook check succeeded
-        = entering at 5%, waits for hook warm
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: hook check failed, attempt 1: exit 1; trying again
+            1:11  tidegate: hook check succeeded
+            = entering at 5%, waits for hook warm
+        "#]],
     );
 }
 

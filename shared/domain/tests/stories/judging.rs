@@ -299,6 +299,15 @@ fn the_canary_is_compared_with_stable_in_the_same_window() {
         alone,
         &expect!["error_rate <= 1.1 x stable: inconclusive: nothing on stable to compare with"],
     );
+    let hardly = sides(ratio(0, 1000), ratio(1, 3));
+    check(
+        &like,
+        Role::Require,
+        hardly,
+        &expect![
+            "error_rate <= 1.1 x stable: inconclusive: 3 of 100 samples on stable (0%, stable 33.333%, 1000 samples)"
+        ],
+    );
 }
 
 #[test]
