@@ -27,7 +27,7 @@ fn a_healthy_release_is_everywhere_within_two_hours() {
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
@@ -64,7 +64,7 @@ fn latency_that_drifts_is_found() {
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
@@ -97,7 +97,7 @@ fn errors_that_creep_up_are_found() {
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
@@ -133,7 +133,7 @@ fn without_requests_nothing_is_proven_and_the_phase_is_overdue() {
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
@@ -160,7 +160,7 @@ fn a_hand_that_closes_the_gate_is_not_overruled() {
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
@@ -201,7 +201,7 @@ fn without_agreement_nothing_begins() {
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | 1 approval(s) asked for phase pre-release, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release rejected: not now"#]],
     );
 }
@@ -234,21 +234,21 @@ fn errors_after_hours_set_the_alarm_off() {
             2026-01-13T01:00:23.136Z operator | rollout started
             2026-01-13T01:00:23.602Z tidegate | every route is ready
             2026-01-13T01:00:23.858Z tidegate | phase prepare entered
-            2026-01-13T01:01:21.211Z tidegate | the weights of phase prepare are in effect from 2026-01-13T01:02:21.211Z
-            2026-01-13T01:08:00.532Z tidegate | the gate of phase prepare passed
-            2026-01-13T01:08:00.728Z tidegate | hook announce succeeded
-            2026-01-13T01:08:00.746Z tidegate | phase canary entered
-            2026-01-13T01:09:31.795Z tidegate | the weights of phase canary are in effect from 2026-01-13T01:10:31.795Z
-            2026-01-14T01:13:32.765Z tidegate | the gate of phase canary passed
-            2026-01-14T01:13:32.765Z tidegate | 1 approval(s) asked for phase canary, until 2026-01-15T01:13:32.765Z
-            2026-01-14T01:24:00.013Z infra-lead@example.com | phase canary approved, 1 of 1
-            2026-01-14T01:24:00.563Z tidegate | phase early-adopters entered
-            2026-01-14T01:25:22.701Z tidegate | the weights of phase early-adopters are in effect from 2026-01-14T01:26:22.701Z
-            2026-01-14T06:30:09.922Z alarm lightning-talk-new-5xx-critical | rolling back: alarm lightning-talk-new-5xx-critical went off
-            2026-01-14T06:30:10.266Z tidegate | all traffic is back on stable, 344ms after the decision
-            2026-01-14T06:30:10.501Z tidegate | hook drain of web succeeded
-            2026-01-14T06:30:10.658Z tidegate | hook send-rollback-alert succeeded
-            2026-01-14T06:30:10.778Z tidegate | hook stop-data-sync succeeded
-            2026-01-14T06:32:54.935Z tidegate | the rollback is confirmed: no late write can disturb it"#]],
+            2026-01-13T01:01:21.102Z tidegate | the weights of phase prepare are in effect from 2026-01-13T01:02:21.102Z
+            2026-01-13T01:08:00.618Z tidegate | the gate of phase prepare passed
+            2026-01-13T01:08:00.808Z tidegate | hook announce succeeded
+            2026-01-13T01:08:00.823Z tidegate | phase canary entered
+            2026-01-13T01:09:31.801Z tidegate | the weights of phase canary are in effect from 2026-01-13T01:10:31.801Z
+            2026-01-14T01:13:32.734Z tidegate | the gate of phase canary passed
+            2026-01-14T01:13:32.734Z tidegate | approval of phase canary asked, 1 needed, until 2026-01-15T01:13:32.734Z
+            2026-01-14T01:24:00.019Z infra-lead@example.com | phase canary approved, 1 of 1
+            2026-01-14T01:24:00.445Z tidegate | phase early-adopters entered
+            2026-01-14T01:24:45.635Z tidegate | the weights of phase early-adopters are in effect from 2026-01-14T01:25:45.635Z
+            2026-01-14T06:29:41.422Z tidegate | rolling back: error_rate > 1% for 2m: 14.798%
+            2026-01-14T06:29:41.964Z tidegate | all traffic is back on stable, 542ms after the decision
+            2026-01-14T06:29:42.096Z tidegate | hook drain of web succeeded
+            2026-01-14T06:29:42.303Z tidegate | hook send-rollback-alert succeeded
+            2026-01-14T06:29:42.409Z tidegate | hook stop-data-sync succeeded
+            2026-01-14T06:32:54.853Z tidegate | the rollback is confirmed: no late write can disturb it"#]],
     );
 }
