@@ -128,11 +128,16 @@ impl Leaf for Clock {
             }
         }
         if let Some(taken) = scalar.taken_for() {
+            let mend = if scalar.is_short() {
+                format!("write it in quotes: `\"{text}\"`")
+            } else {
+                "write hours and minutes with two digits each, in quotes".to_owned()
+            };
             return Err(Fault::new(
                 Code::AmbiguousText,
                 format!("some YAML readers take {} for {taken}", quote(text)),
                 Self::EXPECTED,
-                format!("write it in quotes: `\"{text}\"`"),
+                mend,
             ));
         }
         Err(Fault::new(

@@ -88,20 +88,30 @@ fn read_leaf<T: Leaf>(scalar: &Scalar) -> Result<T, Fault> {
         ));
     }
     if let Some(c) = scalar.text.chars().find(|c| is_hidden(*c)) {
-        let found = format!("a character that cannot be seen: U+{:04X}", u32::from(c));
-        return Err(Fault::new(
-            Code::HiddenCharacter,
-            found,
-            T::EXPECTED,
-            "delete it",
-        ));
+        let (found, mend) = if c == '\n' {
+            (
+                "a line break in the text".to_owned(),
+                "write it in one line",
+            )
+        } else {
+            let code = u32::from(c);
+            (
+                format!("a character that cannot be seen: U+{code:04X}"),
+                "delete it",
+            )
+        };
+        return Err(Fault::new(Code::HiddenCharacter, found, T::EXPECTED, mend));
     }
     if let Some(taken) = scalar.taken_for().filter(|_| T::FREE) {
         return Err(Fault::new(
             Code::AmbiguousText,
             format!("many YAML readers take {} for {taken}", quote(&scalar.text)),
             T::EXPECTED,
-            format!("write it in quotes: `\"{}\"`", scalar.text),
+            if scalar.is_short() {
+                format!("write it in quotes: `\"{}\"`", scalar.text)
+            } else {
+                "write it in quotes".to_owned()
+            },
         ));
     }
     T::read(scalar)
@@ -142,7 +152,7 @@ impl<T: Decode, const MIN: usize, const MAX: usize> Decode for List<T, MIN, MAX>
     fn decode(node: &Node, report: &mut Report) -> Option<Self> {
         let Kind::List(items) = &node.kind else {
             let example = match &node.kind {
-                Kind::Scalar(scalar) if !scalar.is_nothing() => format!("[{}]", scalar.text),
+                Kind::Scalar(scalar) if scalar.is_short() => format!("[{}]", scalar.text),
                 Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) | Kind::Refused => {
                     format!("[{}]", T::EXAMPLE)
                 }

@@ -16,6 +16,7 @@ use crate::{
     arn::AlarmArnText,
     condition::Written,
     decode::{At, List, Slot},
+    leaf::at_least,
     problem::{Code, Fault, Report},
     record::{record, words},
 };
@@ -114,7 +115,12 @@ record! {
 
 impl SeveritiesText {
     /// The policy, with what is usual where nothing is said.
-    pub(crate) fn policy(&self) -> SeverityPolicy {
+    pub(crate) fn policy(&self, report: &mut Report) -> SeverityPolicy {
+        for deadline in [&self.high, &self.medium].into_iter().flatten() {
+            if let Some(within) = &deadline.value.within {
+                at_least(within, SignedDuration::from_mins(1), report);
+            }
+        }
         let usual = SeverityPolicy::default();
         let deadline = |slot: &Slot<DeadlineText>, usual: Deadline| {
             slot.as_ref()

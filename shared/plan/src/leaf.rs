@@ -11,10 +11,10 @@ use domain::{
 use serde_json::{Value, json};
 
 use crate::{
-    decode::Leaf,
+    decode::{At, Leaf},
     node::Scalar,
     number::Decimal,
-    problem::{Code, Fault, quote},
+    problem::{Code, Fault, Report, quote},
 };
 
 macro_rules! names {
@@ -248,6 +248,19 @@ pub(crate) fn duration(text: &str) -> Result<SignedDuration, Fault> {
         return Err(too_long(text));
     }
     Ok(duration)
+}
+
+/// Reports a time that is so short that it would be over before anyone could act in it.
+pub(crate) fn at_least(time: &At<SignedDuration>, least: SignedDuration, report: &mut Report) {
+    if time.value < least {
+        let found = format!("{} is too short", quote(&spell(time.value)));
+        let expected = format!("at least {}", spell(least));
+        let mend = format!("write `{}` or longer", spell(least));
+        report.error(
+            &time.place,
+            Fault::new(Code::OutOfRange, found, expected, mend),
+        );
+    }
 }
 
 fn too_long(text: &str) -> Fault {

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use crate::problem::{Place, Span, quote};
+use crate::problem::{Place, Span, is_hidden, quote};
 
 /// A value in the file.
 #[derive(Debug, Clone)]
@@ -104,6 +104,12 @@ impl Scalar {
     /// Whether YAML takes it for null.
     pub(crate) fn is_nothing(&self) -> bool {
         self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// Whether it can be repeated in a message as it is.
+    pub(crate) fn is_short(&self) -> bool {
+        let length = self.text.chars().count();
+        (1..=40).contains(&length) && !self.text.contains(is_hidden)
     }
 
     /// What some YAML readers, of this version or the last, take it for although it is meant as text.

@@ -16,7 +16,7 @@ use domain::{
 use crate::{
     decode::{At, List, Named, Slot},
     guard::{Conditions, entries},
-    leaf::{Text, Whole, plain_name, spell},
+    leaf::{Text, Whole, at_least, plain_name, spell},
     names::Names,
     people::ApprovalText,
     problem::{Code, Fault, Place, Report, quote},
@@ -278,6 +278,9 @@ fn approval(written: &At<ApprovalText>, names: &Names, report: &mut Report) -> O
     else {
         return None;
     };
+    if let Some(expires) = expires {
+        at_least(expires, SignedDuration::from_mins(1), report);
+    }
     let groups: Vec<GroupName> = from
         .value
         .0

@@ -21,7 +21,7 @@ use crate::{
     decode::{At, List, Named, Slot},
     guard::{Alarms, IncidentsText, SeveritiesText, entries, guards},
     hook::HookText,
-    leaf::Whole,
+    leaf::{Whole, at_least},
     metric::MetricText,
     names::Names,
     people::{Channels, Groups, members, notify},
@@ -105,6 +105,7 @@ impl PlanText {
         let alarms = guards(&self.alarms, report);
         let rollback = self.rollback(&names, report);
         let hooks = self.hooks(report);
+        let severities = self.severities.as_ref().map(|at| at.value.policy(report));
         let calendar = self
             .calendar
             .as_ref()
@@ -126,11 +127,7 @@ impl PlanText {
                     condition: rule.value.condition(),
                 })
                 .collect(),
-            severities: self
-                .severities
-                .as_ref()
-                .map(|at| at.value.policy())
-                .unwrap_or_default(),
+            severities: severities.unwrap_or_default(),
             phases,
             watch: self.watch.as_ref().and_then(|at| at.value.watch()),
             rollback,
@@ -247,6 +244,9 @@ impl PlanText {
         };
         for hook in entries(&written.hooks) {
             names.hook(hook, report);
+        }
+        if let Some(within) = &written.within {
+            at_least(within, SignedDuration::from_secs(10), report);
         }
         if let Some(drain) = &written.drain {
             let seconds = drain.value.as_secs();

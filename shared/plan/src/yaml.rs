@@ -226,6 +226,11 @@ impl<'a> Reader<'a, '_> {
         } else {
             text
         };
+        // A block of text ends with a line break that nobody means.
+        let text = match style {
+            ScalarStyle::Literal | ScalarStyle::Folded => text.trim_end_matches('\n'),
+            ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => text,
+        };
         let quotes = usize::from(!plain);
         let inner = written.get(quotes..written.len().saturating_sub(quotes));
         let verbatim = (inner == Some(text)).then_some(start + quotes);

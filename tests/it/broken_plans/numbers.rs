@@ -324,3 +324,47 @@ fn conditions_that_are_almost_right() {
         "#]],
     );
 }
+
+#[test]
+fn times_in_which_nobody_can_act() {
+    check_with(
+        "expires: 1d",
+        "expires: 0s",
+        &expect![[r#"
+        error[out-of-range]: phases[0].approval.expires: `0s` is too short
+          --> plan.yaml:20:41
+           |
+        20 |     approval: { from: [leads], expires: 0s }
+           |                                         ^^ expected at least 1m
+           |
+           = help: write `1m` or longer
+
+    "#]],
+    );
+    check_adding(
+        "severities: { high: { within: 5s, otherwise: rollback } }",
+        &expect![[r#"
+            error[out-of-range]: severities.high.within: `5s` is too short
+              --> plan.yaml:27:31
+               |
+            27 | severities: { high: { within: 5s, otherwise: rollback } }
+               |                               ^^ expected at least 1m
+               |
+               = help: write `1m` or longer
+
+        "#]],
+    );
+    check_adding(
+        "rollback: { within: 1s }",
+        &expect![[r#"
+        error[out-of-range]: rollback.within: `1s` is too short
+          --> plan.yaml:27:21
+           |
+        27 | rollback: { within: 1s }
+           |                     ^^ expected at least 10s
+           |
+           = help: write `10s` or longer
+
+    "#]],
+    );
+}

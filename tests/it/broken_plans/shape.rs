@@ -103,6 +103,23 @@ fn a_text_for_a_list() {
 }
 
 #[test]
+fn a_long_text_for_a_list() {
+    check_adding(
+        "notify: |\n  one line\n  and another\n",
+        &expect![[r#"
+            error[wrong-kind]: notify: `one line\u{a}and another` stands here
+              --> plan.yaml:28:3
+               |
+            28 |   one line
+               |   ^^^^^^^^ expected a list
+               |
+               = help: write `[{ … }]` or the like
+
+        "#]],
+    );
+}
+
+#[test]
 fn a_list_for_a_mapping() {
     check_adding(
         "hooks: [page]",

@@ -373,3 +373,23 @@ fn the_calendar() {
         "#]],
     );
 }
+
+#[test]
+fn a_text_of_several_lines() {
+    let item = |mark: &str| {
+        format!(
+            "bake: 1h\n        checklist:\n          - {mark}\n            the backup\n            is done\n"
+        )
+    };
+    check_with("bake: 1h\n", &item("|"), &expect![[r#"
+        error[hidden-character]: phases[0].checklist[0]: a line break in the text
+          --> plan.yaml:20:9
+           |
+        20 |         the backup
+           |         ^^^^^^^^^^ expected a text
+           |
+           = help: write it in one line
+
+    "#]]);
+    check_with("bake: 1h\n", &item(">"), &expect![[""]]);
+}
