@@ -381,7 +381,10 @@ fn a_text_of_several_lines() {
             "bake: 1h\n        checklist:\n          - {mark}\n            the backup\n            is done\n"
         )
     };
-    check_with("bake: 1h\n", &item("|"), &expect![[r#"
+    check_with(
+        "bake: 1h\n",
+        &item("|"),
+        &expect![[r#"
         error[hidden-character]: phases[0].checklist[0]: a line break in the text
           --> plan.yaml:20:9
            |
@@ -390,6 +393,7 @@ fn a_text_of_several_lines() {
            |
            = help: write it in one line
 
-    "#]]);
+    "#]],
+    );
     check_with("bake: 1h\n", &item(">"), &expect![[""]]);
 }
