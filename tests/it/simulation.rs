@@ -7,6 +7,7 @@ use std::{fs, path::Path, sync::Arc};
 use domain::plan::Plan;
 use sim::{Scenario, Simulation};
 
+mod conditions;
 mod faults;
 mod ledger;
 mod parts;
