@@ -12,6 +12,7 @@ mod faults;
 mod ledger;
 mod parts;
 mod stories;
+mod successions;
 
 /// Where the plans and scenarios are, from where cargo runs a test.
 const PLANS: &str = "../infra/plans";

@@ -1,0 +1,252 @@
+//! One rollout after another, and the gate closed without the store: whole runs of the engine in the box.
+
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes the texts, with hashes"
+)]
+
+use std::sync::Arc;
+
+use domain::{
+    event::Command,
+    name::{EventKey, Person, RolloutId, RouteName, ServiceName},
+    plan::Plan,
+    rollout::Rollout,
+    time::{SignedDuration, later},
+};
+use engine::{
+    ask::ask,
+    close::close,
+    start::{IfActive, StartRequest, start},
+    sweep::sweep,
+    trouble::EngineError,
+};
+use expect_test::{Expect, expect};
+use sim::{Scenario, World};
+
+const ROUTES: &str = "
+service: shop
+routes:
+  web:
+    alb:
+      rule: arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee
+      stable: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/old/73e2d6bc24d8a067
+      canary: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/new/2453ed029918f21f
+      priority: 10
+  apex: { route53: { zone: Z08345672JV6K3EXAMPLE, name: shop.example, types: [A], stable: Old, canary: New, ttl: 60s } }
+  work: { lambda_alias: { function: shop-work, alias: live, stable: 1, canary: 2 } }
+fast_track: 1h
+";
+
+const SLOW: &str =
+    "phases: [ { name: fifth, weight: 20%, bake: 2h }, { name: all, weight: 100%, bake: 5m } ]";
+const QUICK: &str =
+    "phases: [ { name: half, weight: 50%, bake: 5m }, { name: all, weight: 100%, bake: 5m } ]";
+
+fn plan(phases: &str) -> Arc<Plan> {
+    match plan::parse(&format!("{ROUTES}{phases}")) {
+        Ok(checked) => Arc::new(checked.plan),
+        Err(problems) => panic!("{problems:?}"),
+    }
+}
+
+/// An operator in front of a world, who writes down what is answered.
+struct Operator {
+    world: World,
+    keys: u32,
+    notes: Vec<String>,
+}
+
+const CALL: SignedDuration = SignedDuration::from_secs(30);
+
+impl Operator {
+    fn new() -> Self {
+        Self {
+            world: World::new(plan(SLOW), Scenario::default(), 1),
+            keys: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    fn note(&mut self, what: &str, answer: Option<Result<Rollout, EngineError>>) {
+        let weights: Vec<String> = ["web", "apex", "work"]
+            .into_iter()
+            .filter_map(|name| self.world.configured(&RouteName::new(name).ok()?))
+            .map(|weight| weight.to_string())
+            .collect();
+        let said = match answer {
+            None => "no answer".to_owned(),
+            Some(Ok(rollout)) => format!("{} is {}", rollout.id, rollout.status),
+            Some(Err(EngineError::Refused(refusal))) => refusal.to_string(),
+            Some(Err(error)) => error.to_string(),
+        };
+        self.notes
+            .push(format!("{what}: {said} [{}]", weights.join(" ")));
+    }
+
+    fn start(&mut self, phases: &str, active: IfActive) {
+        self.keys += 1;
+        self.start_by(phases, active, self.keys);
+    }
+
+    fn start_by(&mut self, phases: &str, active: IfActive, key: u32) {
+        let world = self.world.clone();
+        let request = StartRequest {
+            plan: plan(phases),
+            by: Person::new("ann"),
+            key: EventKey::new(&format!("start {key}")),
+            active,
+            override_reason: None,
+        };
+        let deadline = later(world.now(), CALL);
+        let answer = self.world.invoke("start", CALL, async move {
+            start(&world, &request, deadline).await
+        });
+        self.note("start", answer);
+    }
+
+    fn ask(&mut self, number: u64, command: Command) {
+        self.keys += 1;
+        let world = self.world.clone();
+        let service = ServiceName::new("shop").unwrap();
+        let id = RolloutId { service, number };
+        let key = EventKey::new(&format!("ask {}", self.keys));
+        let deadline = later(world.now(), CALL);
+        let verb = command.verb();
+        let answer = self.world.invoke("ask", CALL, async move {
+            ask(&world, &id, Person::new("ann"), command, &key, deadline).await
+        });
+        self.note(verb, answer);
+    }
+
+    /// So many minutes with a sweep in each.
+    fn sweeps(&mut self, minutes: u32) {
+        for _ in 0..minutes {
+            self.world.pass(SignedDuration::from_mins(1));
+            let world = self.world.clone();
+            let deadline = later(world.now(), CALL);
+            let swept = self.world.invoke("sweep", CALL, async move {
+                sweep(&world, deadline).await.is_ok()
+            });
+            assert_eq!(swept, Some(true));
+        }
+        let rollout = self.world.rollout().map(Ok);
+        self.note(&format!("{minutes} minutes"), rollout);
+    }
+
+    #[track_caller]
+    fn told(&self, expected: &Expect) {
+        expected.assert_eq(&self.notes.join("\n"));
+    }
+}
+
+fn rollback() -> Command {
+    Command::Rollback {
+        reason: "it is slow".to_owned(),
+    }
+}
+
+#[test]
+fn a_service_has_one_rollout_and_one_request_starts_one() {
+    let mut operator = Operator::new();
+    operator.start(SLOW, IfActive::Refuse);
+    operator.start_by(SLOW, IfActive::Refuse, 1);
+    operator.start(QUICK, IfActive::Refuse);
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [20% 20% 20%]
+        start: shop#1 is shifting [20% 20% 20%]
+        start: shop#1 owns the service or one of the routes [20% 20% 20%]"#]]);
+}
+
+#[test]
+fn a_rollout_that_supersedes_takes_over_the_weights() {
+    let mut operator = Operator::new();
+    operator.start(SLOW, IfActive::Refuse);
+    operator.sweeps(3);
+    operator.start(QUICK, IfActive::Supersede);
+    operator.sweeps(20);
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [20% 20% 20%]
+        3 minutes: shop#1 is baking [20% 20% 20%]
+        start: shop#2 is shifting [50% 50% 50%]
+        20 minutes: shop#2 is completed [100% 100% 100%]"#]]);
+}
+
+#[test]
+fn a_rolled_back_rollout_is_tried_again_as_a_new_one() {
+    let mut operator = Operator::new();
+    operator.start(QUICK, IfActive::Refuse);
+    operator.sweeps(3);
+    operator.ask(1, rollback());
+    operator.sweeps(3);
+    operator.ask(1, Command::Retry);
+    operator.start(QUICK, IfActive::Refuse);
+    operator.sweeps(20);
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [50% 50% 50%]
+        3 minutes: shop#1 is baking [50% 50% 50%]
+        rollback: shop#1 is guarding [0% 0% 0%]
+        3 minutes: shop#1 is rolled back [0% 0% 0%]
+        retry: the rollout was rolled back; trying again starts a new one [0% 0% 0%]
+        start: shop#2 is shifting [50% 50% 50%]
+        20 minutes: shop#2 is completed [100% 100% 100%]"#]]);
+}
+
+#[test]
+fn a_completed_rollout_is_gone_back_from_while_it_is_the_newest() {
+    let mut operator = Operator::new();
+    operator.start(QUICK, IfActive::Refuse);
+    operator.sweeps(20);
+    operator.ask(1, rollback());
+    operator.sweeps(12);
+    operator.start(QUICK, IfActive::Refuse);
+    operator.sweeps(20);
+    operator.ask(1, rollback());
+    operator.ask(2, rollback());
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [50% 50% 50%]
+        20 minutes: shop#1 is completed [100% 100% 100%]
+        rollback: shop#1 is guarding [0% 0% 0%]
+        12 minutes: shop#1 is rolled back [0% 0% 0%]
+        start: shop#2 is shifting [50% 50% 50%]
+        20 minutes: shop#2 is completed [100% 100% 100%]
+        rollback: rollout #2 has come after this one; it can only be gone back from that [100% 100% 100%]
+        rollback: shop#2 is guarding [0% 0% 0%]"#]]);
+}
+
+#[test]
+fn a_gate_closed_without_the_store_stays_closed_until_a_person_resumes() {
+    let mut operator = Operator::new();
+    operator.start(SLOW, IfActive::Refuse);
+    operator.sweeps(3);
+    let outage = SignedDuration::from_mins(10);
+    operator
+        .world
+        .store_down_until(later(operator.world.now(), outage));
+    let world = operator.world.clone();
+    let deadline = later(world.now(), CALL);
+    let rollout = world.rollout().unwrap();
+    let closed = operator.world.invoke("close", CALL, async move {
+        close(&world, &rollout.id, &rollout.plan, deadline).await
+    });
+    let closed = closed.unwrap_or_default();
+    assert!(
+        closed.iter().all(|route| route.outcome.is_ok()),
+        "{closed:?}"
+    );
+    operator.world.pass(outage);
+    operator.sweeps(2);
+    operator.sweeps(200);
+    operator.ask(
+        1,
+        Command::Resume {
+            reason: "the store is back".to_owned(),
+        },
+    );
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [20% 20% 20%]
+        3 minutes: shop#1 is baking [20% 20% 20%]
+        2 minutes: shop#1 is baking [0% 0% 0%]
+        200 minutes: shop#1 is baking [0% 0% 0%]
+        resume: shop#1 is shifting [20% 20% 20%]"#]]);
+}
