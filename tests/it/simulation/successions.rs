@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use domain::{
     event::Command,
-    name::{EventKey, Person, RolloutId, RouteName, ServiceName},
+    name::{EventKey, Person, RolloutId, RouteName},
     plan::Plan,
     rollout::Rollout,
     time::{SignedDuration, later},
@@ -108,7 +108,7 @@ impl Operator {
     fn ask(&mut self, number: u64, command: Command) {
         self.keys += 1;
         let world = self.world.clone();
-        let service = ServiceName::new("shop").unwrap();
+        let service = plan(SLOW).service.clone();
         let id = RolloutId { service, number };
         let key = EventKey::new(&format!("ask {}", self.keys));
         let deadline = later(world.now(), CALL);
