@@ -43,3 +43,5 @@ mod properties;
 mod situations;
 #[cfg(test)]
 mod start;
+#[cfg(test)]
+mod words;
