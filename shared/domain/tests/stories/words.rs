@@ -234,33 +234,6 @@ fn trouble_is_told_with_what_happens_next() {
         Fact::IncidentRecovered {
             source: "error_rate > 5%".to_owned(),
         },
-        Fact::RollbackBegan {
-            cause: Cause::Alarm(alarm("errors")),
-        },
-        Fact::TrafficRestored {
-            took: SignedDuration::from_secs(2),
-        },
-        Fact::RollbackConfirmed,
-        Fact::RollbackLate {
-            within: SignedDuration::from_mins(5),
-        },
-        Fact::ChangeStuck { tries: 3 },
-        Fact::DriftFound {
-            route: route("web"),
-            found: weight(40),
-            desired: weight(5),
-        },
-        Fact::DriftGone {
-            route: route("web"),
-        },
-        Fact::HandClosed {
-            route: route("web"),
-            found: weight(0),
-        },
-        Fact::LateWriteUndone {
-            route: route("web"),
-            found: weight(5),
-        },
     ];
     check(
         &Actor::Plan,
@@ -282,6 +255,29 @@ fn trouble_is_told_with_what_happens_next() {
               canary █░░░░░░░░░ 5%
         Note  shop#1: error_rate > 5% is as it should be again
               canary █░░░░░░░░░ 5%
+    "#]],
+    );
+}
+
+#[test]
+fn the_way_back_is_told_until_it_is_sure() {
+    let facts = vec![
+        Fact::RollbackBegan {
+            cause: Cause::Alarm(alarm("errors")),
+        },
+        Fact::TrafficRestored {
+            took: SignedDuration::from_secs(2),
+        },
+        Fact::RollbackConfirmed,
+        Fact::RollbackLate {
+            within: SignedDuration::from_mins(5),
+        },
+        Fact::ChangeStuck { tries: 3 },
+    ];
+    check(
+        &Actor::Plan,
+        facts,
+        &expect![[r#"
         Bad  shop#1: rolling back: alarm errors went off
               canary ░░░░░░░░░░ from 5% to 0%
               All traffic goes back to stable, at the latest within 5m.
@@ -294,16 +290,44 @@ fn trouble_is_told_with_what_happens_next() {
               canary █░░░░░░░░░ 5%
         Bad  shop#1: the change could not be put into effect in 3 tries; trying again
               canary █░░░░░░░░░ 5%
-        Ask  shop#1: web is at 40%, it should be at 5%; holding
-              canary █░░░░░░░░░ 5%
-              Nothing advances. Put it right by hand, or `tidegate resume` to set the plan's weight again.
-        (only in the ledger) web is as it should be again
-        Ask  shop#1: web was closed to 0% by hand; adopted, holding
-              canary █░░░░░░░░░ 5%
-              Nothing raises it again until somebody says `tidegate resume`.
-        Bad  shop#1: web was at 5% after the rollback; putting it right
-              canary █░░░░░░░░░ 5%
     "#]],
+    );
+}
+
+#[test]
+fn what_somebody_else_wrote_is_told_with_what_to_do() {
+    let facts = vec![
+        Fact::DriftFound {
+            route: route("web"),
+            found: weight(40),
+            desired: weight(5),
+        },
+        Fact::DriftGone {
+            route: route("web"),
+        },
+        Fact::HandClosed {
+            route: route("web"),
+            found: weight(0),
+        },
+        Fact::LateWriteUndone {
+            route: route("web"),
+            found: weight(5),
+        },
+    ];
+    check(
+        &Actor::Plan,
+        facts,
+        &expect![[r#"
+            Ask  shop#1: web is at 40%, it should be at 5%; holding
+                  canary █░░░░░░░░░ 5%
+                  Nothing advances. Put it right by hand, or `tidegate resume` to set the plan's weight again.
+            (only in the ledger) web is as it should be again
+            Ask  shop#1: web was closed to 0% by hand; adopted, holding
+                  canary █░░░░░░░░░ 5%
+                  Nothing raises it again until somebody says `tidegate resume`.
+            Bad  shop#1: web was at 5% after the rollback; putting it right
+                  canary █░░░░░░░░░ 5%
+        "#]],
     );
 }
 
