@@ -99,17 +99,6 @@ fn what_people_do_is_told_with_their_name() {
         Fact::IncidentAccepted {
             source: "alarm errors".to_owned(),
         },
-        Fact::Paused { reason: reason() },
-        Fact::Resumed { reason: reason() },
-        Fact::Promoted { phase: canary() },
-        Fact::PromotedFull { reason: reason() },
-        Fact::WeightSet { reason: reason() },
-        Fact::CalendarOverridden {
-            until: at("2:00"),
-            reason: reason(),
-        },
-        Fact::Superseded { by: 8 },
-        Fact::Retried,
     ];
     check(
         &ann(),
@@ -127,6 +116,29 @@ fn what_people_do_is_told_with_their_name() {
               canary █░░░░░░░░░ 5%
         Note  shop#1: alarm errors accepted (by ann)
               canary █░░░░░░░░░ 5%
+    "#]],
+    );
+}
+
+#[test]
+fn what_people_command_is_told_with_their_name() {
+    let facts = vec![
+        Fact::Paused { reason: reason() },
+        Fact::Resumed { reason: reason() },
+        Fact::Promoted { phase: canary() },
+        Fact::PromotedFull { reason: reason() },
+        Fact::WeightSet { reason: reason() },
+        Fact::CalendarOverridden {
+            until: at("2:00"),
+            reason: reason(),
+        },
+        Fact::Superseded { by: 8 },
+        Fact::Retried,
+    ];
+    check(
+        &ann(),
+        facts,
+        &expect![[r#"
         Note  shop#1: paused: a look at the logs (by ann)
               canary █░░░░░░░░░ 5%
         Note  shop#1: resumed: a look at the logs (by ann)
