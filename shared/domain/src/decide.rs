@@ -145,10 +145,15 @@ impl Turn {
     }
 }
 
-/// Whether a late write of this kind can hurt: to finish an ALB route is to modify the team's own rule.
+/// Whether a late write of this kind can hurt.
+///
+/// To finish an ALB route is to modify the team's own rule, and a Route 53 record that is finished has no
+/// fencing record any more: there the last writer wins.
 fn late_writes(route: &Route, kind: IntentKind) -> bool {
     match route {
-        Route::Alb(_) => kind == IntentKind::Finish || route.fence() == Fence::LastWriterWins,
-        Route::Route53(_) | Route::LambdaAlias(_) => route.fence() == Fence::LastWriterWins,
+        Route::Alb(_) | Route::Route53(_) => {
+            kind == IntentKind::Finish || route.fence() == Fence::LastWriterWins
+        }
+        Route::LambdaAlias(_) => route.fence() == Fence::LastWriterWins,
     }
 }

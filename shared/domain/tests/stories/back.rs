@@ -322,6 +322,35 @@ fn an_alias_needs_no_guard_since_its_fence_moves_with_every_decision() {
 }
 
 #[test]
+fn a_name_that_was_being_finished_is_guarded_since_its_fence_is_gone() {
+    let mut plan = plan();
+    plan.routes.insert(route("web"), dns());
+    plan.phases.truncate(1);
+    plan.phases[0].weights = domain::traffic::Weights::all([&route("web")], weight(100));
+    let steps = [
+        ("1:10", Do::Measured(Measure::Good)),
+        ("1:10", Do::Tick),
+        ("1:11", critical("1:11")),
+        ("1:11", Do::Reached),
+        ("1:14", Do::Reached),
+        ("1:19", Do::Reached),
+    ];
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: making the canary the new stable
+        1:11  alarm errors: rolling back: alarm errors went off [100% → 0%]
+        1:11  tidegate: all traffic is back on stable, 0s after the decision
+        1:19  tidegate: the rollback is confirmed: no late write can disturb it
+        = rolled back at 0%, waits for nothing: the rollout has ended
+    "#]],
+    );
+}
+
+#[test]
 fn a_rollback_is_over_only_when_the_last_resolver_has_forgotten() {
     let mut plan = plan();
     plan.routes.insert(route("web"), dns());
