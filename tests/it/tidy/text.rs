@@ -103,23 +103,17 @@ fn machine_paths(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
+/// Where the public index is kept, as lock files name it.
+const PUBLIC_INDEX: &str = "registry+https://github.com/rust-lang";
+
 fn registries(path: &str, text: &str) -> Vec<Finding> {
-    // What a lock file may say of where a package came from.
-    let (key, public) = match path.rsplit('/').next() {
-        Some("Cargo.lock") => (
-            "source = \"",
-            "registry+https://github.com/rust-lang/crates.io-index\"",
-        ),
-        Some("package-lock.json") => ("\"resolved\": \"", "https://registry.npmjs.org/"),
-        _ => ("", ""),
-    };
+    // What a lock file may say of where a package came from: the public index.
+    let is_lock = path.ends_with("Cargo.lock");
     numbered(text)
         .filter(|(_, content)| {
-            let locked_elsewhere = !key.is_empty()
-                && content
-                    .trim()
-                    .strip_prefix(key)
-                    .is_some_and(|source| !source.starts_with(public));
+            let source = content.trim().strip_prefix("source = \"");
+            let locked_elsewhere =
+                is_lock && source.is_some_and(|source| !source.starts_with(PUBLIC_INDEX));
             locked_elsewhere || OTHER_REGISTRIES.iter().any(|word| content.contains(word))
         })
         .map(|(line, _)| {
@@ -188,10 +182,9 @@ fn another_registry_is_found() {
     for word in OTHER_REGISTRIES {
         finds(registries, "x.toml", &format!("\n{word} = 1\n"), &[2]);
     }
-    let cargo = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
-        source = \"registry+https://mirror.example/index\"\nsource = \"git+https://host/x\"\n";
-    finds(registries, "Cargo.lock", cargo, &[2, 3]);
-    let npm = "\"resolved\": \"https://registry.npmjs.org/a/-/a-1.tgz\",\n\
-        \"resolved\": \"https://mirror.example/a/-/a-1.tgz\",\n";
-    finds(registries, "site/package-lock.json", npm, &[2]);
+    let locked = format!(
+        "source = \"{PUBLIC_INDEX}/x\"\nsource = \"registry+https://mirror.example/index\"\n\
+         source = \"git+https://host/x\"\n"
+    );
+    finds(registries, "Cargo.lock", &locked, &[2, 3]);
 }
