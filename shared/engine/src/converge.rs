@@ -53,11 +53,16 @@ pub struct Converge {
     last_error: Option<String>,
 }
 
+/// How far a convergence is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Step {
+pub enum Step {
+    /// The route is to be read.
     Target,
+    /// The route was read; the head is to be read.
     Head(Target),
+    /// The head was read and still wants the goal; the route is to be written.
     Write(Target),
+    /// It has ended.
     End(Outcome),
 }
 
@@ -73,6 +78,12 @@ impl Converge {
             writes: 0,
             last_error: None,
         }
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub const fn step(&self) -> &Step {
+        &self.step
     }
 
     /// The call to make next, or how it ended.

@@ -1,0 +1,140 @@
+//! The plan that the model runs: one route, one critical alarm, an approval before the last phase.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{
+    event::{AlarmChange, AlarmReading, AlarmState, Command, Event},
+    name::{AlarmArn, GroupName, Person, PhaseName, RolloutId, RouteName, ServiceName},
+    plan::{
+        Finish, Plan, PlanHash,
+        calendar::Calendar,
+        gate::{Approval, GateLimits, Otherwise},
+        people::Notify,
+        phase::Phase,
+        rollback::RollbackPolicy,
+        severity::{AlarmGuard, InsufficientData, Severity, SeverityPolicy},
+    },
+    time::{SignedDuration, Timestamp, later},
+    traffic::{Weight, Weights},
+};
+
+use super::target::Fence;
+
+pub(crate) fn began() -> Timestamp {
+    "2026-01-13T01:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn route() -> RouteName {
+    RouteName::new("web").unwrap()
+}
+
+pub(crate) fn alarm() -> AlarmArn {
+    AlarmArn::new("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:critical")
+}
+
+pub(crate) fn person() -> Person {
+    Person::new("mika")
+}
+
+pub(crate) fn rollout_id() -> RolloutId {
+    RolloutId {
+        service: ServiceName::new("shop").unwrap(),
+        number: 1,
+    }
+}
+
+pub(crate) fn well() -> AlarmReading {
+    AlarmReading::State {
+        state: AlarmState::Ok,
+        since: began(),
+        reason: String::new(),
+    }
+}
+
+pub(crate) fn alarm_change() -> AlarmChange {
+    AlarmChange {
+        arn: alarm(),
+        state: AlarmState::Alarm,
+        at: later(began(), SignedDuration::from_secs(1)),
+        reason: String::new(),
+    }
+}
+
+fn asked(command: Command) -> Event {
+    Event::Asked {
+        by: person(),
+        command,
+    }
+}
+
+pub(crate) fn asked_rollback() -> Event {
+    asked(Command::Rollback {
+        reason: "it is slow".to_owned(),
+    })
+}
+
+pub(crate) fn asked_resume() -> Event {
+    asked(Command::Resume {
+        reason: "looked at".to_owned(),
+    })
+}
+
+pub(crate) fn asked_approval(phase: &PhaseName) -> Event {
+    asked(Command::Approve {
+        phase: phase.clone(),
+    })
+}
+
+fn weight(phase: usize, phases: usize) -> Weight {
+    Weight::nearest(phase as u64 + 1, phases as u64)
+}
+
+fn phase(index: usize, phases: usize) -> Phase {
+    let asks = index + 2 == phases;
+    Phase {
+        name: PhaseName::new(&format!("phase-{}", index + 1)).unwrap(),
+        weights: Weights::all([&route()], weight(index, phases)),
+        bake: SignedDuration::ZERO,
+        within: None,
+        require: Vec::new(),
+        rollback: Vec::new(),
+        limits: GateLimits::default(),
+        approval: asks.then(|| Approval {
+            from: vec![GroupName::new("leads").unwrap()],
+            needed: 1,
+            expires: None,
+            otherwise: Otherwise::Hold,
+        }),
+        checklist: Vec::new(),
+        before: Vec::new(),
+        after: Vec::new(),
+    }
+}
+
+/// So many phases in equal steps to 100 %.
+pub(crate) fn plan(fence: Fence, phases: usize) -> Arc<Plan> {
+    let plan = Plan {
+        service: rollout_id().service,
+        hash: PlanHash::of("model"),
+        routes: BTreeMap::from([(route(), fence.route())]),
+        metrics: BTreeMap::new(),
+        alarms: vec![AlarmGuard {
+            arn: alarm(),
+            severity: Severity::Critical,
+            insufficient_data: InsufficientData::Hold,
+        }],
+        incidents: Vec::new(),
+        severities: SeverityPolicy::default(),
+        phases: (0..phases).map(|index| phase(index, phases)).collect(),
+        watch: None,
+        rollback: RollbackPolicy::default(),
+        calendar: Calendar::default(),
+        hooks: BTreeMap::new(),
+        groups: BTreeMap::from([(GroupName::new("leads").unwrap(), vec![person()])]),
+        notify: Notify::default(),
+        finish: Finish::Auto,
+        fast_track: SignedDuration::ZERO,
+    };
+    assert_eq!(plan.check(), Ok(()));
+    Arc::new(plan)
+}
