@@ -127,6 +127,7 @@ fn one_worker_that_can_die_anywhere_keeps_every_promise_under_every_fence() {
         checker.assert_properties();
         format!("{fence:?} {}", checker.unique_state_count())
     });
+    crate::report::show("Model, one worker: unique states", &walked.join("\n"));
     expect!["OwnedRule 222607, Epoch 9352, Revision 8431, LastWriterWins 59206"]
         .assert_eq(&walked.join(", "));
 }
