@@ -9,7 +9,12 @@ use engine::{
     trouble::{Trouble, WriteError},
 };
 
-use super::{State, World, balancer::Refused, dice::between, zones::Zones};
+use super::{
+    State, World,
+    balancer::Refused,
+    dice::between,
+    zones::{Stamp, Zones},
+};
 
 impl State {
     pub(super) fn read_route(&self, route: &Route, now: Timestamp) -> Target {
@@ -30,6 +35,7 @@ impl State {
         &mut self,
         route: &Route,
         write: &Write,
+        stamp: Stamp,
         now: Timestamp,
     ) -> Result<(), WriteError> {
         let written = match route {
@@ -44,7 +50,7 @@ impl State {
                 }),
             Route::Route53(records) => {
                 let insync = self.insync_of(now);
-                let batch = Zones::batch(records, write);
+                let batch = Zones::batch(records, write, stamp);
                 let changed = self.zones.change(&records.zone, batch, insync);
                 changed.map_err(|_| WriteError::Fenced)
             }
@@ -72,8 +78,9 @@ impl Router for World {
 
     async fn write(&self, route: RouteRef<'_>, write: &Write) -> Result<(), WriteError> {
         let (route, write) = (route.route.clone(), write.clone());
+        let stamp = self.state.borrow_mut().zones.stamp();
         self.call("router.write", WriteError::Trouble, move |state, now| {
-            state.write_route(&route, &write, now)
+            state.write_route(&route, &write, stamp, now)
         })
         .await
     }

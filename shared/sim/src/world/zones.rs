@@ -44,6 +44,7 @@ pub(super) struct Zones {
     records: BTreeMap<RecordKey, Value>,
     /// Until when a zone's newest change is PENDING.
     pending: BTreeMap<String, Timestamp>,
+    stamps: u64,
 }
 
 fn fence_key(route: &Route53Route) -> RecordKey {
@@ -51,8 +52,18 @@ fn fence_key(route: &Route53Route) -> RecordKey {
     (route.zone.clone(), name, "TXT".to_owned(), String::new())
 }
 
-fn epoch_text(epoch: Epoch) -> Value {
-    Value::Text(format!("epoch={epoch}"))
+/// What no other write has: without it, two writes of one epoch would leave the same record, and what was sent
+/// after the first would be taken after the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Stamp(u64);
+
+fn fence_text(epoch: Epoch, stamp: Stamp) -> Value {
+    Value::Text(format!("epoch={epoch} write={}", stamp.0))
+}
+
+fn epoch_of(fence: &str) -> Option<Epoch> {
+    let number = fence.split(' ').next()?.strip_prefix("epoch=")?;
+    number.parse().ok().map(Epoch)
 }
 
 /// A record of each type with these weights.
@@ -76,6 +87,12 @@ fn weighted(route: &Route53Route, share: Weight) -> Vec<(RecordKey, Value)> {
 impl Zones {
     pub(super) fn install(&mut self, route: &Route53Route) {
         self.records.extend(weighted(route, Weight::ZERO));
+    }
+
+    /// A stamp for the next write.
+    pub(super) const fn stamp(&mut self) -> Stamp {
+        self.stamps = self.stamps.saturating_add(1);
+        Stamp(self.stamps)
     }
 
     /// `ChangeResourceRecordSets`.
@@ -150,10 +167,7 @@ impl Zones {
         let fence = self.fence(route);
         let weight = self.share(route);
         let pending = self.pending.get(&route.zone).is_some_and(|at| now < *at);
-        let epoch = fence.as_deref().and_then(|text| {
-            let (_, number) = text.split_once('=')?;
-            number.parse().ok().map(Epoch)
-        });
+        let epoch = fence.as_deref().and_then(epoch_of);
         let (carrier, leftover) = match fence {
             Some(_) => (Carrier::Ready, Leftover::Some),
             None => (Carrier::Missing, Leftover::None),
@@ -178,7 +192,7 @@ impl Zones {
 
     /// The batch that makes a route its goal: the weights, and the fencing record from the epoch that was
     /// read to the writer's own; when nothing of ours shall be left, to none.
-    pub(super) fn batch(route: &Route53Route, write: &Write) -> Vec<Change> {
+    pub(super) fn batch(route: &Route53Route, write: &Write, stamp: Stamp) -> Vec<Change> {
         let weights = weighted(route, write.goal.weight()).into_iter();
         let weights = weights.map(|(key, value)| Change::Upsert(key, value));
         let FenceToken(fence) = &write.fence;
@@ -186,7 +200,9 @@ impl Zones {
         let old =
             (!fence.is_empty()).then(|| Change::Delete(key.clone(), Value::Text(fence.clone())));
         let new = match write.goal {
-            Goal::Prepared | Goal::Weight(_) => Some(Change::Create(key, epoch_text(write.epoch))),
+            Goal::Prepared | Goal::Weight(_) => {
+                Some(Change::Create(key, fence_text(write.epoch, stamp)))
+            }
             Goal::Restored | Goal::Finished => None,
         };
         old.into_iter().chain(new).chain(weights).collect()
@@ -237,7 +253,8 @@ mod tests {
     }
 
     fn send(zones: &mut Zones, write: &Write) -> Result<(), InvalidChangeBatch> {
-        zones.change("Z1", Zones::batch(&route(), write), at(60))
+        let stamp = zones.stamp();
+        zones.change("Z1", Zones::batch(&route(), write, stamp), at(60))
     }
 
     #[test]
@@ -253,6 +270,23 @@ mod tests {
         assert!(zones.read(&route(), at(61)).seen.meets(Goal::Restored));
         let refused = send(&mut zones, &late).unwrap_err();
         assert_eq!(refused.0, "_tidegate.example.com has other values");
+        assert_eq!(zones.read(&route(), at(61)).seen.weight, Weight::ZERO);
+    }
+
+    #[test]
+    fn two_late_writes_of_old_epochs_do_not_open_the_way_for_each_other() {
+        let mut zones = Zones::default();
+        zones.install(&route());
+        // Two workers prepare in one epoch; the second one's request is late.
+        let first = write(&zones, Goal::Prepared, 1);
+        let late_prepare = first.clone();
+        send(&mut zones, &first).unwrap();
+        let late_shift = write(&zones, Goal::Weight(Weight::FULL), 2);
+        let rollback = write(&zones, Goal::Restored, 3);
+        send(&mut zones, &rollback).unwrap();
+        // It makes a record of epoch 1 again, at weight 0, but not the one that the other late one has read.
+        send(&mut zones, &late_prepare).unwrap();
+        send(&mut zones, &late_shift).unwrap_err();
         assert_eq!(zones.read(&route(), at(61)).seen.weight, Weight::ZERO);
     }
 
