@@ -1,7 +1,7 @@
 # What a person or CI types. Every target honours CARGO_TARGET_DIR; TOOLS is where helper programs live.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt clippy doc deny bench
+.PHONY: help demo test check fmt clippy doc deny bench prove
 
 export TOOLS ?= $(CURDIR)/.tools
 
@@ -28,6 +28,9 @@ doc:
 
 deny:
 	.ci/deny
+
+prove: ## Walk the protocol with more workers and phases than `test` does; takes long
+	cargo test --profile prove --package tests --features prove --test proof --locked model::prove -- --nocapture
 
 bench: ## Run the benchmarks
 	cargo bench --package tests --bench core --locked

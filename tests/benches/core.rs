@@ -73,6 +73,7 @@ fn reached(rollout: &Rollout) -> Event {
     };
     Event::Observed {
         epoch: rollout.epoch,
+        read_at: rollout.started_at,
         routes: rollout.plan.routes.keys().map(one).collect(),
     }
 }

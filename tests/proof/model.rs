@@ -2,47 +2,39 @@
 //!
 //! The transitions are production's: [`domain::decide::decide`] and [`engine::converge::Converge`]. The model
 //! adds only what surrounds them: a store with conditional commits, a target with its fence, workers that can
-//! die at any step, and writes that land now, later, or never, even after their sender is gone.
+//! die at any step, and writes that land now, later, more than once, or never, even after their sender is gone.
+//! Events come any number of times, in any order; deadlines pass whenever they can.
 
 mod check;
+mod event;
+mod faithful;
+mod heads;
+mod mutant;
 mod plan;
+#[cfg(feature = "prove")]
+mod prove;
+mod route;
+mod state;
 mod target;
-mod view;
 mod worker;
 
 use std::sync::Arc;
 
 use domain::{
     decide::{Start, begin},
-    event::{AlarmReading, AlarmState},
-    ledger::Chain,
+    event::AlarmState,
     rollout::Rollout,
-    time::{SignedDuration, Timestamp, later},
     traffic::{Epoch, Weight, Weights},
 };
-use engine::ports::Write;
 use stateright::{Model, Property};
 
-use plan::{alarm, route};
-use target::{Fence, Target};
+use heads::{Broken, HeadId, Heads};
+use mutant::Mutant;
+use plan::alarm;
+use route::Routes;
+use state::{RED, Witness};
+use target::{Fence, Flights, Target, outlasts};
 use worker::{Fate, Job, Worker};
-
-/// How much of everything a walk has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Left {
-    /// Deliveries of the alarm's event, once it is red.
-    pub(crate) alarms: u8,
-    /// A person's rollbacks.
-    pub(crate) rollbacks: u8,
-    /// A person's approvals.
-    pub(crate) approvals: u8,
-    /// A person's resumes.
-    pub(crate) resumes: u8,
-    /// Deadlines that pass while a change is open.
-    pub(crate) deadlines: u8,
-    /// Times that somebody else closes the route.
-    pub(crate) hands: u8,
-}
 
 /// The protocol under one kind of fence.
 #[derive(Debug, Clone)]
@@ -50,133 +42,112 @@ pub(crate) struct Protocol {
     pub(crate) fence: Fence,
     pub(crate) workers: usize,
     pub(crate) phases: usize,
-    pub(crate) left: Left,
+    pub(crate) hands: Hands,
+    pub(crate) outages: Outages,
+    pub(crate) mutant: Mutant,
+    pub(crate) heads: Arc<Heads>,
+    pub(crate) routes: Arc<Routes>,
 }
+
+/// Whether something can still come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Coming {
+    Any,
+    Never,
+}
+
+/// A lease, which only a broken protocol has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Lease {
+    Free,
+    Held,
+}
+
+/// Whether the store answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Store {
+    Up,
+    Down,
+}
+
+/// Whether the store fails for a while, any number of times; then the gate is closed without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Outages {
+    Never,
+    AnyTime,
+}
+
+/// What somebody else does to the route, besides us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Hands {
+    /// Nothing.
+    None,
+    /// Once, somebody closes or opens it; people let a held rollout go on.
+    One,
+}
+
+/// The most workers at a time.
+const WORKERS_MAX: usize = 3;
 
 /// The world and its workers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct State {
-    pub(crate) now: Timestamp,
-    pub(crate) head: Arc<Rollout>,
+    pub(crate) head: HeadId,
     pub(crate) target: Target,
-    /// Writes that were sent and have not landed.
-    pub(crate) flights: Vec<Write>,
-    pub(crate) workers: Vec<Option<Worker>>,
+    /// Calls that were sent and may still land.
+    pub(crate) flights: Flights,
+    pub(crate) workers: [Option<Worker>; WORKERS_MAX],
     pub(crate) alarm: AlarmState,
-    pub(crate) left: Left,
-    pub(crate) seen: Seen,
-}
-
-/// What was seen on the way that no state shows by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a note of its own")]
-pub(crate) struct Seen {
-    /// A commit raised a weight after a rollback was committed.
-    raised_after_rollback: bool,
-    /// A rollback was undone by a commit.
-    rollback_undone: bool,
-    /// An epoch went back, or weights or the intent changed without a new one.
-    epoch_broken: bool,
-    /// A commit raised weights that nobody may raise there.
-    unapproved: bool,
-    /// An intent was closed although the route was not read as its goal.
-    acknowledged_falsely: bool,
-    /// Somebody else closed the route.
-    closed_by_hand: bool,
-    /// A write landed after its sender had stopped waiting for it.
-    landed_late: bool,
-}
-
-impl State {
-    pub(crate) fn alarm_reading(&self) -> AlarmReading {
-        AlarmReading::State {
-            state: self.alarm,
-            since: match self.alarm {
-                AlarmState::Ok | AlarmState::InsufficientData => plan::began(),
-                AlarmState::Alarm => later(plan::began(), SignedDuration::from_secs(1)),
-            },
-            reason: String::new(),
-        }
-    }
-
-    /// A commit whose condition held: what it must not do is noted.
-    pub(crate) fn commit(&mut self, mut next: Rollout) {
-        next.chain = Chain::default();
-        let before = &self.head;
-        let raised = next.desired.raises_over(&before.desired);
-        self.seen.raised_after_rollback |= before.status.is_rollback() && raised;
-        self.seen.rollback_undone |= before.status.is_rollback() && !next.status.is_rollback();
-        self.seen.epoch_broken |= next.epoch < before.epoch
-            || (next.epoch == before.epoch && next.desired != before.desired);
-        self.seen.unapproved |= raised && self.lacks_approval(&next);
-        let closed = before.intent.is_some() && next.intent.is_none();
-        self.seen.acknowledged_falsely |= closed
-            && !next.status.is_rollback()
-            && next.status.is_phased()
-            && self.never_reached(&next);
-        self.head = Arc::new(next);
-    }
-
-    /// Whether weights rise into the last phase without the approval that it needs.
-    fn lacks_approval(&self, next: &Rollout) -> bool {
-        let last = next.plan.phases.len() - 1;
-        let entering = next.phase == Some(last) && self.head.phase != Some(last);
-        let approved = self
-            .head
-            .gate
-            .as_ref()
-            .is_some_and(|gate| !gate.approvals.is_empty());
-        entering && !approved
-    }
-
-    /// Whether the route is not, and nobody else can have made it other than, what was acknowledged.
-    fn never_reached(&self, next: &Rollout) -> bool {
-        !self.seen.landed_late
-            && !self.seen.closed_by_hand
-            && self.target.served() != next.desired.get(&route())
-    }
-
-    pub(crate) fn land(&mut self, write: &Write) {
-        self.target.land(write);
-        self.forget_dead();
-    }
-
-    pub(crate) fn wander(&mut self, write: Write) {
-        if !self.flights.contains(&write) {
-            self.flights.push(write);
-        }
-        self.forget_dead();
-    }
-
-    fn forget_dead(&mut self) {
-        let target = &self.target;
-        self.flights.retain(|write| !target.is_dead(write));
-    }
-
-    fn is_confirmed(&self) -> bool {
-        matches!(self.head.status, domain::rollout::Status::RolledBack { .. })
-    }
+    pub(crate) store: Store,
+    /// Whether the alarm's event can still come.
+    pub(crate) event: Coming,
+    /// Who may decide, where only one may.
+    pub(crate) lease: Lease,
+    /// Whether somebody else may still lend a hand.
+    pub(crate) hand: Hands,
+    /// Whether somebody else has closed the route and nobody has let it go on.
+    pub(crate) closed: bool,
+    pub(crate) witness: Witness,
+    pub(crate) broken: Broken,
 }
 
 /// What can happen next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Action {
     /// An idle worker is woken.
-    Wake(usize, Job),
+    Wake(Job),
     /// A worker does its next step; a write that it sends has this fate.
     Step(usize, Fate),
     /// A worker dies.
     Crash(usize),
-    /// A write that was sent lands.
-    Land(usize),
+    /// A call that was sent lands.
+    Land(target::Flight),
     /// The alarm goes off.
     GoesRed,
     /// The open change's deadline passes.
     DeadlinePasses,
-    /// Nothing is on its way any more, and the time in which it could have been passes.
+    /// The time passes in which a late write could still land where the last writer wins.
     BoundPasses,
-    /// Somebody else closes the route.
-    Hand,
+    /// The provider has put the route's weights into effect.
+    InSync,
+    /// Somebody else gives the canary this weight.
+    Hand(Weight),
+    /// The alarm's event is lost, with every copy of it.
+    EventLost,
+    /// The store stops answering.
+    StoreFails,
+    /// It answers again.
+    StoreHeals,
+}
+
+impl Action {
+    /// Whether it happens only if a person wants it to.
+    pub(crate) const fn is_by_people(self) -> bool {
+        matches!(
+            self,
+            Self::Hand(_) | Self::Wake(Job::Rollback | Job::Approval(_) | Job::Resume | Job::Close)
+        )
+    }
 }
 
 impl Model for Protocol {
@@ -188,67 +159,60 @@ impl Model for Protocol {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        let back = self.heads.about(state.head).back;
         for (index, worker) in state.workers.iter().enumerate() {
-            match worker {
-                None => wakes(index, state, actions),
-                Some(worker) => {
-                    actions.push(Action::Step(index, Fate::Lands));
-                    if worker.is_about_to_write() {
-                        actions.push(Action::Step(index, Fate::Wanders));
-                    }
-                    actions.push(Action::Crash(index));
+            if let Some(worker) = worker {
+                let writes = worker.is_about_to_write(self);
+                if writes {
+                    actions.push(Action::Step(index, Fate::Wanders));
                 }
+                if !writes || back {
+                    actions.push(Action::Step(index, Fate::Lands));
+                }
+                actions.push(Action::Crash(index));
             }
         }
-        actions.extend((0..state.flights.len()).map(Action::Land));
-        if state.alarm != AlarmState::Alarm && state.head.status.is_forward() {
-            actions.push(Action::GoesRed);
+        let busy = state.workers.iter().flatten().count();
+        if busy < self.workers {
+            self.wakes(state, actions);
         }
-        if state.left.deadlines > 0 && state.head.intent.is_some() {
-            actions.push(Action::DeadlinePasses);
-        }
-        if state.flights.is_empty()
-            && state.now < state.head.late_until
-            && state.head.intent.is_none()
-        {
-            actions.push(Action::BoundPasses);
-        }
-        if state.left.hands > 0 && state.target.served() > Weight::ZERO {
-            actions.push(Action::Hand);
-        }
+        actions.extend(state.flights.iter().map(Action::Land));
+        self.fates(state, actions);
     }
 
     fn next_state(&self, last: &State, action: Action) -> Option<State> {
-        let mut state = last.clone();
+        let mut state = *last;
         match action {
-            Action::Wake(index, job) => {
-                spend(&mut state.left, job);
-                state.workers[index] = Some(Worker::new(job, &state));
+            Action::Wake(job) => {
+                let idle = state.workers.iter().position(Option::is_none)?;
+                // A worker that was woken and has not begun is as good as one that is woken later.
+                state.workers[idle] = Worker::new(job).step(self, &mut state, Fate::Lands);
             }
             Action::Step(index, fate) => {
                 let worker = state.workers[index].take()?;
-                state.workers[index] = worker.step(&mut state, fate);
+                state.workers[index] = worker.step(self, &mut state, fate);
             }
             Action::Crash(index) => state.workers[index] = None,
-            Action::Land(index) => {
-                let write = state.flights.remove(index);
-                state.seen.landed_late = true;
-                state.land(&write);
+            Action::Land(flight) => state.land(self, flight),
+            Action::GoesRed => state.alarm = RED,
+            Action::DeadlinePasses if self.mutant == Mutant::ShortGuard => {
+                self.pass(&mut state, Heads::settled);
             }
-            Action::GoesRed => state.alarm = AlarmState::Alarm,
-            Action::DeadlinePasses => {
-                state.left.deadlines -= 1;
-                let deadline = state.head.intent?.deadline;
-                state.now = later(deadline, SignedDuration::from_secs(1)).max(state.now);
+            Action::DeadlinePasses => self.pass(&mut state, Heads::expired),
+            Action::BoundPasses => {
+                self.pass(&mut state, Heads::settled);
+                state.flights.keep(|flight| outlasts(self.fence, flight));
             }
-            Action::BoundPasses => state.now = state.head.late_until,
-            Action::Hand => {
-                state.left.hands -= 1;
-                state.seen.closed_by_hand = true;
-                state.target.weight = Weight::ZERO;
-                state.target.mark += 1;
+            Action::InSync => {
+                state.target.pending = false;
+                state.look(self);
             }
+            Action::Hand(weight) => self.hand(&mut state, weight),
+            Action::EventLost => state.event = Coming::Never,
+            Action::StoreFails => state.store = Store::Down,
+            Action::StoreHeals => state.store = Store::Up,
         }
+        state.forget(self);
         (state != *last).then_some(state)
     }
 
@@ -257,23 +221,25 @@ impl Model for Protocol {
     }
 }
 
-fn spend(left: &mut Left, job: Job) {
-    match job {
-        Job::Alarm => left.alarms -= 1,
-        Job::Rollback => left.rollbacks -= 1,
-        Job::Approval => left.approvals -= 1,
-        Job::Resume => left.resumes -= 1,
-        Job::Sweep => {}
-    }
-}
-
 impl Protocol {
-    fn begin(&self) -> State {
-        let plan = plan::plan(self.fence, self.phases);
-        let now = plan::began();
+    pub(crate) fn new(fence: Fence, workers: usize, phases: usize) -> Self {
+        Self {
+            fence,
+            workers,
+            phases,
+            hands: Hands::None,
+            outages: Outages::Never,
+            mutant: Mutant::None,
+            heads: Arc::default(),
+            routes: Arc::default(),
+        }
+    }
+
+    /// The head of a rollout that has just begun.
+    pub(crate) fn first_head(&self) -> Rollout {
         let start = Start {
             id: plan::rollout_id(),
-            plan,
+            plan: plan::plan(self.fence, self.phases),
             by: plan::person(),
             origin: domain::rollout::Origin::Fresh,
             from: Weights::default(),
@@ -281,42 +247,98 @@ impl Protocol {
             alarms: [(alarm(), plan::well())].into(),
             override_reason: None,
         };
-        let mut head = begin(start, now).expect("the plan is sound").next;
-        head.chain = Chain::default();
-        State {
-            now,
-            head: Arc::new(head),
+        begin(start, plan::began()).expect("the plan is sound").next
+    }
+
+    fn begin(&self) -> State {
+        let mut state = State {
+            head: self.heads.intern(&self.first_head(), plan::began()),
             target: Target::new(self.fence),
-            flights: Vec::new(),
-            workers: vec![None; self.workers],
+            flights: Flights::default(),
+            workers: [None; WORKERS_MAX],
             alarm: AlarmState::Ok,
-            left: self.left,
-            seen: Seen::default(),
+            store: Store::Up,
+            event: Coming::Any,
+            lease: Lease::Free,
+            hand: self.hands,
+            closed: false,
+            witness: Witness::Nothing,
+            broken: Broken::default(),
+        };
+        state.look(self);
+        state
+    }
+
+    fn wakes(&self, state: &State, actions: &mut Vec<Action>) {
+        let about = self.heads.about(state.head);
+        if state.store == Store::Down {
+            if about.forward && state.served(self) > Weight::ZERO {
+                actions.push(Action::Wake(Job::Close));
+            }
+            return;
+        }
+        if about.back && about.active && self.mutant != Mutant::NoSweep {
+            actions.push(Action::Wake(Job::SweepBack));
+        }
+        if !about.forward {
+            return;
+        }
+        actions.extend([Job::Sweep, Job::Rollback].map(Action::Wake));
+        if state.alarm == RED && state.event == Coming::Any {
+            actions.push(Action::Wake(Job::Alarm));
+        }
+        if let (true, Some(phase)) = (about.awaits_approval, about.phase) {
+            actions.push(Action::Wake(Job::Approval(phase)));
+        }
+        if about.held {
+            actions.push(Action::Wake(Job::Resume));
         }
     }
-}
 
-fn wakes(index: usize, state: &State, actions: &mut Vec<Action>) {
-    // Idle workers are alike: only the first is woken.
-    if state.workers[..index].iter().any(Option::is_none) {
-        return;
+    /// What happens by itself, or by others.
+    fn fates(&self, state: &State, actions: &mut Vec<Action>) {
+        let about = self.heads.about(state.head);
+        if state.alarm != RED && about.forward {
+            actions.push(Action::GoesRed);
+        }
+        if about.intent.is_some_and(|intent| !intent.expired) {
+            actions.push(Action::DeadlinePasses);
+        }
+        if about.late {
+            actions.push(Action::BoundPasses);
+        }
+        if state.target.pending {
+            actions.push(Action::InSync);
+        }
+        if self.outages == Outages::AnyTime && about.active {
+            actions.push(match state.store {
+                Store::Up => Action::StoreFails,
+                Store::Down => Action::StoreHeals,
+            });
+        }
+        if self.mutant == Mutant::AlarmByEvent && state.alarm == RED && state.event == Coming::Any {
+            actions.push(Action::EventLost);
+        }
+        if state.hand == Hands::One && about.active {
+            let served = state.served(self);
+            let hands = [Weight::ZERO, Weight::FULL].into_iter();
+            actions.extend(hands.filter(|weight| *weight != served).map(Action::Hand));
+        }
     }
-    if state.head.status.is_active() {
-        actions.push(Action::Wake(index, Job::Sweep));
+
+    /// So much time passes that heads are as this makes them.
+    fn pass(&self, state: &mut State, time: fn(&Heads, HeadId) -> HeadId) {
+        state.head = time(&self.heads, state.head);
+        for worker in &mut state.workers {
+            *worker = worker.and_then(|worker| worker.deadline_passed(self, time));
+        }
     }
-    if state.left.alarms > 0 && state.alarm == AlarmState::Alarm {
-        actions.push(Action::Wake(index, Job::Alarm));
-    }
-    if !state.head.status.is_forward() {
-        return;
-    }
-    if state.left.rollbacks > 0 {
-        actions.push(Action::Wake(index, Job::Rollback));
-    }
-    if state.left.approvals > 0 && state.head.status == domain::rollout::Status::AwaitingApproval {
-        actions.push(Action::Wake(index, Job::Approval));
-    }
-    if state.left.resumes > 0 && !state.head.holds.is_empty() {
-        actions.push(Action::Wake(index, Job::Resume));
+
+    fn hand(&self, state: &mut State, weight: Weight) {
+        state.hand = Hands::None;
+        let mark = state.target.by_hand(self.fence, weight);
+        state.note_closed(self, target::By::Hand);
+        state.marked(self, mark);
+        state.look(self);
     }
 }

@@ -59,7 +59,11 @@ pub fn decide(rollout: &Rollout, event: &Event, now: Timestamp) -> Result<Decisi
         Event::AlarmChanged(change) => incident::alarm_changed(&mut turn, change),
         Event::AlarmsRead(readings) => incident::alarms_read(&mut turn, readings),
         Event::Measured { epoch, findings } => measured::measured(&mut turn, *epoch, findings),
-        Event::Observed { epoch, routes } => observed::observed(&mut turn, *epoch, routes),
+        Event::Observed {
+            epoch,
+            read_at,
+            routes,
+        } => observed::observed(&mut turn, *epoch, *read_at, routes),
         Event::HookFinished { hook, run, outcome } => {
             hook::finished(&mut turn, *hook, *run, outcome);
         }
@@ -140,7 +144,14 @@ impl Turn {
             .plan
             .routes
             .keys()
-            .map(|route| (route.clone(), RouteState::default()))
+            .map(|route| {
+                let floor = next.floor(route);
+                let state = RouteState {
+                    floor,
+                    ..RouteState::default()
+                };
+                (route.clone(), state)
+            })
             .collect();
     }
 }

@@ -36,6 +36,8 @@ pub enum Event {
     Observed {
         /// The epoch of the head that was read before the routes were.
         epoch: Epoch,
+        /// When the reading began: what was read was so then, or later.
+        read_at: Timestamp,
         /// What each route that could be read was seen to be.
         routes: BTreeMap<RouteName, Seen>,
     },

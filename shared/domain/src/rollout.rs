@@ -22,7 +22,7 @@ use crate::{
         phase::Phase,
         severity::Severity,
     },
-    target::Goal,
+    target::{Floor, Goal, Seen},
     time::{SignedDuration, Timestamp},
     traffic::{Epoch, Weight, Weights},
     waiting,
@@ -130,6 +130,8 @@ pub struct RouteState {
     pub drift: Option<Weight>,
     /// The canary's share that would be left without what is ours, once the watch has passed.
     pub base: Option<Weight>,
+    /// What it was when it was last as decided.
+    pub floor: Floor,
 }
 
 /// Evidence of a phase, or of the watch.
@@ -367,6 +369,19 @@ impl Rollout {
             | Status::RolledBack { .. }
             | Status::Superseded { .. } => Goal::Weight(self.desired.get(route)),
         }
+    }
+
+    /// What a route is at least while nobody but us changes it.
+    #[must_use]
+    pub fn floor(&self, route: &RouteName) -> Floor {
+        self.routes
+            .get(route)
+            .map_or(Floor::NONE, |state| state.floor)
+    }
+
+    /// Whether a route that is being changed was seen as somebody else has closed it.
+    pub(crate) fn is_closed_by_hand(&self, route: &RouteName, seen: &Seen) -> bool {
+        seen.is_closed_under(self.goal(route), self.floor(route), self.epoch)
     }
 
     /// The conditions that must hold to go on from where the rollout stands.

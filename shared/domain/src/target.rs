@@ -76,14 +76,59 @@ pub enum Propagation {
     Done,
 }
 
+/// The least that a route is while nobody but us changes it: what it was when it was last as decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Floor {
+    /// The canary's share.
+    pub weight: Weight,
+    /// Whether what carries it was there.
+    pub carrier: Carrier,
+}
+
+impl Default for Floor {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl Floor {
+    /// Anything may be.
+    pub const NONE: Self = Self {
+        weight: Weight::ZERO,
+        carrier: Carrier::Missing,
+    };
+}
+
 impl Seen {
     /// Whether the goal is reached by the decision of this epoch or a newer one.
     ///
     /// A target that carries its epoch and is right by an older decision's doing still takes what was sent for
-    /// that decision: it is written once more, so that its fence moves on.
+    /// that decision: it is written once more, so that its fence moves on. What is prepared carries the very
+    /// epoch: from there on, a newer one is somebody else's.
     #[must_use]
     pub fn reaches(&self, goal: Goal, epoch: Epoch) -> bool {
-        self.meets(goal) && self.epoch.is_none_or(|own| own >= epoch)
+        let own = self.epoch.unwrap_or(epoch);
+        let ours = match goal {
+            Goal::Prepared => own == epoch,
+            Goal::Weight(_) | Goal::Restored | Goal::Finished => own >= epoch,
+        };
+        ours && self.meets(goal)
+    }
+
+    /// Whether somebody else has closed the route while the decision of this epoch was to raise it.
+    ///
+    /// It is lower than it was before, what carries the weight is gone, or it carries an epoch that we have
+    /// not given out: the gate was closed without the store.
+    #[must_use]
+    pub fn is_closed_under(&self, goal: Goal, floor: Floor, epoch: Epoch) -> bool {
+        let newer = self.epoch.is_some_and(|own| own > epoch);
+        let gone = self.carrier < floor.carrier;
+        match goal {
+            Goal::Prepared | Goal::Restored => false,
+            Goal::Weight(weight) => newer || gone || self.weight < floor.weight.min(weight),
+            // To finish takes away what carries the weight.
+            Goal::Finished => newer || self.weight < floor.weight,
+        }
     }
 
     /// Whether the route is as the goal wants it, whoever did that.

@@ -146,7 +146,18 @@ impl Epoch {
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
+
+    /// An epoch that no decision has been given or will soon be given: what the gate is closed with when the
+    /// store cannot be asked which is the newest.
+    #[must_use]
+    pub const fn leap(self) -> Self {
+        Self(self.0.saturating_add(EPOCHS_LEAPT))
+    }
 }
+
+/// More than a service decides in all its life: one in each second would take it twelve days without an
+/// answer from its routes.
+const EPOCHS_LEAPT: u64 = 1 << 20;
 
 impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

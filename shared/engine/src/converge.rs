@@ -7,7 +7,7 @@
 
 use domain::{
     rollout::Rollout,
-    target::{Carrier, Goal, Seen},
+    target::{Carrier, Floor, Goal, Seen},
     time::Timestamp,
     traffic::{Epoch, Weight},
 };
@@ -36,6 +36,8 @@ pub enum Call {
 pub enum Outcome {
     /// The route was read back as decided.
     Reached(Seen),
+    /// Somebody else has closed the route: what was decided before they did is not written over it.
+    Closed(Seen),
     /// The decision is not the newest any more, or its time is up: nothing was written.
     Overtaken,
     /// It could not be done now.
@@ -46,6 +48,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Converge {
     goal: Goal,
+    floor: Floor,
     epoch: Epoch,
     deadline: Timestamp,
     step: Step,
@@ -67,11 +70,12 @@ pub enum Step {
 }
 
 impl Converge {
-    /// A convergence to a goal for the decision of an epoch.
+    /// A convergence to a goal for the decision of an epoch, of a route that is not below its floor.
     #[must_use]
-    pub const fn new(goal: Goal, epoch: Epoch, deadline: Timestamp) -> Self {
+    pub const fn new(goal: Goal, floor: Floor, epoch: Epoch, deadline: Timestamp) -> Self {
         Self {
             goal,
+            floor,
             epoch,
             deadline,
             step: Step::Target,
@@ -114,6 +118,9 @@ impl Converge {
         self.step = match answer {
             Ok(target) if target.seen.reaches(self.goal, self.epoch) => {
                 Step::End(Outcome::Reached(target.seen))
+            }
+            Ok(Target { seen, .. }) if seen.is_closed_under(self.goal, self.floor, self.epoch) => {
+                Step::End(Outcome::Closed(seen))
             }
             Ok(_) if self.writes >= WRITES_MAX => {
                 let why = self.last_error.take();
@@ -159,11 +166,8 @@ impl Converge {
 pub async fn converge<P: Ports>(
     ports: &P,
     route: RouteRef<'_>,
-    goal: Goal,
-    epoch: Epoch,
-    deadline: Timestamp,
+    mut convergence: Converge,
 ) -> Outcome {
-    let mut convergence = Converge::new(goal, epoch, deadline);
     loop {
         match convergence.next() {
             Ok(Call::ReadTarget) => {

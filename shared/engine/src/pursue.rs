@@ -12,7 +12,7 @@ use domain::{
 use futures_util::future::join_all;
 
 use crate::{
-    converge::{Outcome, converge},
+    converge::{Converge, Outcome, converge},
     deliver::{Pauses, deliver, load},
     ports::{Clock as _, Ports, RouteRef},
     trouble::EngineError,
@@ -40,11 +40,13 @@ pub async fn pursue<P: Ports>(
             }
             continue;
         }
+        let read_at = ports.clock().now();
         let tried = converge_all(ports, &rollout, intent).await;
-        if !tried.reached.is_empty() {
+        if !tried.seen.is_empty() {
             let observed = Event::Observed {
                 epoch: intent.epoch,
-                routes: tried.reached,
+                read_at,
+                routes: tried.seen,
             };
             rollout = deliver(ports, rollout, &observed, None, deadline).await?;
         }
@@ -63,7 +65,8 @@ pub async fn pursue<P: Ports>(
 }
 
 struct Tried {
-    reached: BTreeMap<RouteName, Seen>,
+    /// As decided, or as somebody else has closed them.
+    seen: BTreeMap<RouteName, Seen>,
     failed: Vec<(RouteName, String)>,
 }
 
@@ -78,21 +81,19 @@ async fn converge_all<P: Ports>(ports: &P, rollout: &Rollout, intent: Intent) ->
             name,
             route,
         };
-        let goal = rollout.goal(name);
-        (
-            name,
-            converge(ports, route, goal, intent.epoch, intent.deadline).await,
-        )
+        let (goal, floor) = (rollout.goal(name), rollout.floor(name));
+        let convergence = Converge::new(goal, floor, intent.epoch, intent.deadline);
+        (name, converge(ports, route, convergence).await)
     }))
     .await;
     let mut tried = Tried {
-        reached: BTreeMap::new(),
+        seen: BTreeMap::new(),
         failed: Vec::new(),
     };
     for (name, outcome) in outcomes {
         match outcome {
-            Outcome::Reached(seen) => {
-                tried.reached.insert(name.clone(), seen);
+            Outcome::Reached(seen) | Outcome::Closed(seen) => {
+                tried.seen.insert(name.clone(), seen);
             }
             Outcome::Overtaken => {
                 tried

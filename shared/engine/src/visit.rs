@@ -82,6 +82,7 @@ async fn observe<P: Ports>(
     if !rollout.status.is_active() || rollout.intent.is_some() {
         return Ok(rollout);
     }
+    let read_at = ports.clock().now();
     let reads = join_all(rollout.plan.routes.iter().map(|(name, route)| {
         let route = RouteRef {
             owner: &rollout.id,
@@ -97,6 +98,7 @@ async fn observe<P: Ports>(
         .collect();
     let observed = Event::Observed {
         epoch: rollout.epoch,
+        read_at,
         routes,
     };
     deliver(ports, rollout, &observed, None, deadline).await

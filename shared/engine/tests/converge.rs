@@ -27,7 +27,7 @@ use domain::{
         severity::SeverityPolicy,
     },
     rollout::{Origin, Rollout},
-    target::{Carrier, Goal, Leftover, Propagation, Seen},
+    target::{Carrier, Floor, Goal, Leftover, Propagation, Seen},
     time::{SignedDuration, Timestamp, later},
     traffic::{Epoch, Weight, Weights},
 };
@@ -180,6 +180,7 @@ fn name(call: &Call) -> String {
 fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Reached(seen) => format!("reached {}", seen.weight),
+        Outcome::Closed(seen) => format!("closed at {}", seen.weight),
         Outcome::Overtaken => "overtaken".to_owned(),
         Outcome::Failed(why) => format!("failed: {why}"),
     }
@@ -193,7 +194,7 @@ fn check(answers: &[Answer], expected: &Expect) {
 
 #[track_caller]
 fn check_to(goal: Goal, answers: &[Answer], expected: &Expect) {
-    let mut convergence = Converge::new(goal, Epoch(5), deadline());
+    let mut convergence = Converge::new(goal, Floor::NONE, Epoch(5), deadline());
     let mut told = String::new();
     let mut answers: VecDeque<&Answer> = answers.iter().collect();
     loop {
@@ -497,7 +498,7 @@ proptest! {
         answers in prop::collection::vec(some_answer(), 0..200)
     ) {
         let goal = Goal::Weight(percent(25));
-        let mut convergence = Converge::new(goal, Epoch(5), deadline());
+        let mut convergence = Converge::new(goal, Floor::NONE, Epoch(5), deadline());
         let mut calls: Vec<(Call, Answer)> = Vec::new();
         for answer in answers {
             let Ok(call) = convergence.next() else { break };
@@ -533,11 +534,40 @@ fn a_right_weight_of_an_older_epoch_is_written_once_more() {
         target
     };
     let goal = Goal::Weight(percent(5));
-    let mut older = Converge::new(goal, Epoch(3), deadline());
+    let mut older = Converge::new(goal, Floor::NONE, Epoch(3), deadline());
     older.on_target(Ok(of_epoch(2)));
     assert_eq!(older.next(), Ok(Call::ReadHead));
 
-    let mut own = Converge::new(goal, Epoch(3), deadline());
+    let mut own = Converge::new(goal, Floor::NONE, Epoch(3), deadline());
     own.on_target(Ok(of_epoch(3)));
     assert_eq!(own.next(), Err(Outcome::Reached(of_epoch(3).seen)));
+}
+
+/// What a hand, or a gate closed without the store, has left: it is told, and not written over.
+#[test]
+fn a_route_that_somebody_has_closed_is_not_raised_again() {
+    let floor = Floor {
+        weight: percent(5),
+        carrier: Ready,
+    };
+    let end = |weight, carrier, own: u64| {
+        let mut target = target(weight, carrier, "r1");
+        target.seen.epoch = Some(Epoch(own));
+        let goal = Goal::Weight(percent(25));
+        let mut convergence = Converge::new(goal, floor, Epoch(5), deadline());
+        convergence.on_target(Ok(target));
+        match convergence.next() {
+            Ok(call) => name(&call),
+            Err(end) => outcome(&end),
+        }
+    };
+    let ends = [
+        end(5, Ready, 4),
+        end(4, Ready, 4),
+        end(5, Missing, 4),
+        end(5, Ready, 6),
+        end(25, Ready, 6),
+    ];
+    expect!["read head | closed at 4% | closed at 5% | closed at 5% | reached 25%"]
+        .assert_eq(&ends.join(" | "));
 }

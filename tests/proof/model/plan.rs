@@ -89,10 +89,14 @@ fn weight(phase: usize, phases: usize) -> Weight {
     Weight::nearest(phase as u64 + 1, phases as u64)
 }
 
+pub(crate) fn phase_name(index: usize) -> PhaseName {
+    PhaseName::new(&format!("phase-{}", index + 1)).unwrap()
+}
+
 fn phase(index: usize, phases: usize) -> Phase {
     let asks = index + 2 == phases;
     Phase {
-        name: PhaseName::new(&format!("phase-{}", index + 1)).unwrap(),
+        name: phase_name(index),
         weights: Weights::all([&route()], weight(index, phases)),
         bake: SignedDuration::ZERO,
         within: None,
@@ -127,7 +131,11 @@ pub(crate) fn plan(fence: Fence, phases: usize) -> Arc<Plan> {
         severities: SeverityPolicy::default(),
         phases: (0..phases).map(|index| phase(index, phases)).collect(),
         watch: None,
-        rollback: RollbackPolicy::default(),
+        // Nothing is late: that it is told changes a head, and no weight.
+        rollback: RollbackPolicy {
+            within: SignedDuration::from_hours(10_000),
+            ..RollbackPolicy::default()
+        },
         calendar: Calendar::default(),
         hooks: BTreeMap::new(),
         groups: BTreeMap::from([(GroupName::new("leads").unwrap(), vec![person()])]),

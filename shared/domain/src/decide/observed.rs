@@ -7,22 +7,29 @@ use crate::{
     ledger::{Actor, Fact},
     name::RouteName,
     rollout::{Hold, IntentKind, Next, Notice, Status},
-    target::{Goal, Propagation, Seen},
+    target::{Floor, Goal, Propagation, Seen},
     time::{Timestamp, later},
     traffic::{Epoch, Weight},
 };
 
-/// Routes were read under a head of this epoch.
-pub(super) fn observed(turn: &mut Turn, epoch: Epoch, routes: &BTreeMap<RouteName, Seen>) {
+/// Routes were read under a head of this epoch, not before `read_at`.
+pub(super) fn observed(
+    turn: &mut Turn,
+    epoch: Epoch,
+    read_at: Timestamp,
+    routes: &BTreeMap<RouteName, Seen>,
+) {
     if epoch != turn.next.epoch {
         return;
     }
     if turn.next.intent.is_some() {
-        acknowledge(turn, routes);
+        if !adopt(turn, routes) {
+            acknowledge(turn, routes);
+        }
         return;
     }
     match turn.next.status {
-        Status::Guarding { .. } => guard(turn, routes),
+        Status::Guarding { .. } => guard(turn, read_at, routes),
         Status::Starting
         | Status::Entering(_)
         | Status::Shifting
@@ -38,6 +45,49 @@ pub(super) fn observed(turn: &mut Turn, epoch: Epoch, routes: &BTreeMap<RouteNam
     }
 }
 
+/// Takes over what somebody else has closed while it was to be raised; false if nobody has.
+///
+/// What was decided for the other routes is seen through, in a new epoch, and then the rollout is held. What
+/// was being finished is not: it stands at its last phase again.
+fn adopt(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) -> bool {
+    let closed: Vec<(&RouteName, &Seen)> = routes
+        .iter()
+        .filter(|(route, seen)| turn.next.is_closed_by_hand(route, seen))
+        .collect();
+    for (route, seen) in &closed {
+        take_over(turn, route, seen);
+    }
+    if closed.is_empty() {
+        return false;
+    }
+    if turn.next.status != Status::Starting {
+        tick::leave_gate(turn);
+    }
+    turn.open_intent(IntentKind::Shift);
+    for (route, seen) in closed {
+        tell_closed(turn, route, seen.weight);
+    }
+    true
+}
+
+/// What a route was seen to be is what it shall be. Its epoch, if it has one, is not ours: the next is newer.
+fn take_over(turn: &mut Turn, route: &RouteName, seen: &Seen) {
+    let next = &mut turn.next;
+    next.desired.set(route.clone(), seen.weight);
+    next.epoch = next.epoch.max(seen.epoch.unwrap_or_default());
+    next.holds.insert(Hold::HandClosed);
+    if let Some(state) = next.routes.get_mut(route) {
+        state.floor = floor(seen);
+    }
+}
+
+fn floor(seen: &Seen) -> Floor {
+    Floor {
+        weight: seen.weight,
+        carrier: seen.carrier,
+    }
+}
+
 /// Notes which routes have reached the open intent's goal, and closes it when all have.
 fn acknowledge(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
     for (route, seen) in routes {
@@ -48,6 +98,7 @@ fn acknowledge(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
         };
         if seen.reaches(goal, epoch) {
             state.acknowledged = Some(epoch);
+            state.floor = floor(seen);
             state.effective = state.effective.or(effective(seen, now));
         }
     }
@@ -96,7 +147,7 @@ fn close(turn: &mut Turn, kind: IntentKind) {
 }
 
 /// Looks after a rollback: a late write is undone, and when none can come any more it is confirmed.
-fn guard(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
+fn guard(turn: &mut Turn, read_at: Timestamp, routes: &BTreeMap<RouteName, Seen>) {
     for (route, seen) in routes {
         if !seen.meets(Goal::Restored) {
             let Status::Guarding { cause, .. } = turn.next.status.clone() else {
@@ -121,7 +172,7 @@ fn guard(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
         .keys()
         .all(|route| routes.contains_key(route))
     {
-        rollback::confirm(turn);
+        rollback::confirm(turn, read_at);
     }
 }
 
@@ -168,7 +219,9 @@ fn compare_route(turn: &mut Turn, route: &RouteName, seen: &Seen) {
         turn.say(Actor::Stranger, fact);
     }
     if seen.weight < desired {
-        closed_by_hand(turn, route, seen.weight);
+        take_over(turn, route, seen);
+        turn.next.epoch = turn.next.epoch.next();
+        tell_closed(turn, route, seen.weight);
     } else if was.is_some() && drift.is_none() {
         let fact = Fact::DriftGone {
             route: route.clone(),
@@ -178,10 +231,7 @@ fn compare_route(turn: &mut Turn, route: &RouteName, seen: &Seen) {
     }
 }
 
-fn closed_by_hand(turn: &mut Turn, route: &RouteName, found: Weight) {
-    turn.next.desired.set(route.clone(), found);
-    turn.next.epoch = turn.next.epoch.next();
-    turn.next.holds.insert(Hold::HandClosed);
+fn tell_closed(turn: &mut Turn, route: &RouteName, found: Weight) {
     let fact = Fact::HandClosed {
         route: route.clone(),
         found,

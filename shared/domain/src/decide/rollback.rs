@@ -6,7 +6,7 @@ use crate::{
     ledger::{Actor, Fact},
     plan::route::Route,
     rollout::{Cause, HookKey, HookMoment, HookRun, HookState, IntentKind, Status},
-    time::since,
+    time::{Timestamp, since},
     traffic::Weight,
 };
 
@@ -35,7 +35,7 @@ pub(super) fn begin_rollback(turn: &mut Turn, actor: Actor, cause: Cause, eviden
 }
 
 /// Every route was read back on stable.
-pub(super) fn restored(turn: &mut Turn, cause: Cause, began: crate::time::Timestamp) {
+pub(super) fn restored(turn: &mut Turn, cause: Cause, began: Timestamp) {
     turn.next.intent = None;
     if turn.next.hooks.is_empty() {
         let hooks = if cause.is_trouble() {
@@ -74,8 +74,11 @@ fn queue_hooks(turn: &mut Turn, hooks: usize) {
     }
 }
 
-/// Ends the rollback if nothing can disturb it any more; called with routes that were just read as restored.
-pub(super) fn confirm(turn: &mut Turn) {
+/// Ends the rollback if nothing can disturb it any more; called with routes that were read as restored, then or
+/// later.
+///
+/// What was read before the last late write could land says nothing of what has landed since.
+pub(super) fn confirm(turn: &mut Turn, read_at: Timestamp) {
     let Status::Guarding { cause, restored } = &turn.next.status else {
         return;
     };
@@ -90,7 +93,7 @@ pub(super) fn confirm(turn: &mut Turn) {
         .hooks
         .values()
         .all(|run| run.state != HookState::Due);
-    if settled && hooks_over && now >= turn.next.late_until {
+    if settled && hooks_over && read_at >= turn.next.late_until {
         turn.next.status = Status::RolledBack {
             cause: cause.clone(),
             restored: *restored,

@@ -463,6 +463,7 @@ fn nothing_moves_a_rollback_forward() {
 fn a_late_answer_of_an_old_epoch_confirms_nothing() {
     let old = Do::Event(domain::event::Event::Observed {
         epoch: domain::traffic::Epoch(2),
+        read_at: crate::story::at("0:20"),
         routes: [(route("web"), crate::story::seen(0))]
             .into_iter()
             .collect(),
@@ -476,5 +477,37 @@ fn a_late_answer_of_an_old_epoch_confirms_nothing() {
             0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
+    );
+}
+
+#[test]
+fn what_was_read_before_the_last_late_write_could_land_confirms_nothing() {
+    let mut plan = plan();
+    plan.routes.insert(route("web"), in_place());
+    let read = |read_at: &str| {
+        Do::Event(domain::event::Event::Observed {
+            epoch: domain::traffic::Epoch(3),
+            read_at: crate::story::at(read_at),
+            routes: [(route("web"), crate::story::seen(0))]
+                .into_iter()
+                .collect(),
+        })
+    };
+    let steps = [
+        ("0:20", critical("0:20")),
+        ("0:20", Do::Reached),
+        ("0:28", read("0:27")),
+        ("0:29", read("0:28")),
+    ];
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+        0:20  tidegate: all traffic is back on stable, 0s after the decision
+        0:29  tidegate: the rollback is confirmed: no late write can disturb it
+        = rolled back at 0%, waits for nothing: the rollout has ended
+    "#]],
     );
 }

@@ -76,7 +76,11 @@ fn outcome(situation: &Situation, what: &Do) -> String {
     assert!(after.holds.is_empty() && after.incidents.is_empty() && after.gate.is_none());
     let routes = crate::story::reached(&after, domain::target::Propagation::Done);
     let epoch = after.epoch;
-    let observed = domain::event::Event::Observed { epoch, routes };
+    let observed = domain::event::Event::Observed {
+        epoch,
+        read_at: now,
+        routes,
+    };
     let restored = decide(&after, &observed, now).unwrap().next;
     restored.status.to_string()
 }

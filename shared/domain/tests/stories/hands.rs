@@ -420,3 +420,119 @@ fn a_route_closed_by_hand_counts_as_full_again_once_its_base_is_the_canary() {
         "#]],
     );
 }
+
+#[test]
+fn a_hand_that_closes_the_gate_while_weights_are_raised_is_not_raised_over() {
+    let before = [
+        in_second_bake(),
+        vec![("2:30", Do::Measured(Measure::Good)), ("2:30", Do::Tick)],
+    ]
+    .concat();
+    let steps = [
+        ("2:30", Do::Seen(vec![("web", 0)])),
+        ("2:31", Do::Reached),
+        ("2:40", Do::Tick),
+        ("2:50", resume()),
+        ("2:50", Do::Reached),
+    ];
+    check_after(
+        plan(),
+        &before,
+        &steps,
+        &expect![[r#"
+        2:30  somebody else: web was closed to 0% by hand; adopted, holding [100% → 0%]
+        2:31  tidegate: the weights of phase all are in effect from 2026-03-03T02:32:00Z
+        2:50  ann: resumed: fine [0% → 100%]
+        2:50  tidegate: the weights of phase all are in effect from 2026-03-03T02:51:00Z
+        = baking at 100%, waits for time at these weights, over in 1h 1m
+    "#]],
+    );
+}
+
+#[test]
+fn what_carries_the_weight_is_not_made_again_when_somebody_took_it_away() {
+    let gone = |name| {
+        let mut seen = crate::story::seen(0);
+        seen.carrier = domain::target::Carrier::Missing;
+        (route(name), seen)
+    };
+    let closed = Do::Event(domain::event::Event::Observed {
+        epoch: domain::traffic::Epoch(2),
+        read_at: crate::story::at("0:11"),
+        routes: [gone("web")].into_iter().collect(),
+    });
+    let mut before = to_first_bake();
+    before.truncate(2);
+    check_after(
+        plan(),
+        &before,
+        &[("0:11", closed), ("0:11", Do::Reached)],
+        &expect![[r#"
+            0:11  somebody else: web was closed to 0% by hand; adopted, holding [5% → 0%]
+            = baking at 0% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
+        "#]],
+    );
+}
+
+#[test]
+fn a_hand_that_closes_the_gate_while_it_is_finished_leads_back_to_the_last_phase() {
+    let mut plan = plan();
+    plan.watch = None;
+    plan.phases.truncate(1);
+    plan.phases[0].weights.set(route("web"), weight(100));
+    let mut before = to_first_bake();
+    before.extend([("1:10", Do::Measured(Measure::Good)), ("1:10", Do::Tick)]);
+    let steps = [
+        ("1:10", Do::Seen(vec![("web", 0)])),
+        ("1:11", Do::Reached),
+        ("1:20", resume()),
+        ("1:20", Do::Reached),
+        ("2:30", Do::Sweep),
+    ];
+    check_after(
+        plan,
+        &before,
+        &steps,
+        &expect![[r#"
+        1:10  somebody else: web was closed to 0% by hand; adopted, holding [100% → 0%]
+        1:11  tidegate: the weights of phase canary are in effect from 2026-03-03T01:12:00Z
+        1:20  ann: resumed: fine [0% → 100%]
+        1:20  tidegate: the weights of phase canary are in effect from 2026-03-03T01:21:00Z
+        2:30  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        2:30  tidegate: making the canary the new stable
+        2:30  tidegate: completed
+        = completed at 100%, waits for nothing: the rollout has ended
+    "#]],
+    );
+}
+
+#[test]
+fn a_gate_closed_under_an_epoch_of_its_own_is_told_from_a_weight_not_yet_raised() {
+    let mut plan = plan();
+    plan.routes.insert(route("web"), crate::plans::alias());
+    let seen = |epoch: domain::traffic::Epoch, at: &str| {
+        let mut seen = crate::story::seen(0);
+        seen.epoch = Some(epoch);
+        Do::Event(domain::event::Event::Observed {
+            epoch: domain::traffic::Epoch(2),
+            read_at: crate::story::at(at),
+            routes: [(route("web"), seen)].into_iter().collect(),
+        })
+    };
+    let mut before = to_first_bake();
+    before.truncate(2);
+    let own = domain::traffic::Epoch(2);
+    let steps = [
+        ("0:11", seen(own, "0:11")),
+        ("0:11", seen(own.leap(), "0:11")),
+    ];
+    check_after(
+        plan,
+        &before,
+        &steps,
+        &expect![[r#"
+        0:11  somebody else: web was closed to 0% by hand; adopted, holding [5% → 0%]
+        = baking at 0% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
+    "#]],
+    );
+}

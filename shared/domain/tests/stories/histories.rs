@@ -344,8 +344,13 @@ fn delayed(event: Event, behind: u64) -> Event {
             epoch: old(epoch),
             findings,
         },
-        Event::Observed { epoch, routes } => Event::Observed {
+        Event::Observed {
+            epoch,
+            read_at,
+            routes,
+        } => Event::Observed {
             epoch: old(epoch),
+            read_at,
             routes,
         },
         Event::Tick

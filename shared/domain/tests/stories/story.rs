@@ -196,7 +196,11 @@ impl Story {
     pub(crate) fn event(&self, what: &Do, now: Timestamp) -> Option<Event> {
         let rollout = &self.rollout;
         let epoch = rollout.epoch;
-        let observed = |routes| Event::Observed { epoch, routes };
+        let observed = |routes| Event::Observed {
+            epoch,
+            read_at: now,
+            routes,
+        };
         Some(match what {
             Do::Tick | Do::Sweep => Event::Tick,
             Do::Reached => observed(reached(rollout, Propagation::Done)),
