@@ -179,6 +179,8 @@ fn point(plan: &Plan, minute: u16, permille: u16, bad: bool) -> Point {
         side,
         requests: 1_200 * share / 1_000,
         errors,
+        unseen: 0,
+        client_errors: 0,
         p50: None,
         p95: (share > 0).then(|| SignedDuration::from_millis(310 + slow)),
         p99: None,

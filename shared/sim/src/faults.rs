@@ -53,6 +53,19 @@ pub struct CallMade {
     pub by: &'static str,
     /// When.
     pub at: Timestamp,
+    /// What it met.
+    pub met: Met,
+}
+
+/// What a call met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Met {
+    /// Nothing: it was answered.
+    Nothing,
+    /// A fault.
+    Fault(FaultKind),
+    /// The service that was called was out.
+    Outage,
 }
 
 impl Fault {

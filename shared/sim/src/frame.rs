@@ -52,6 +52,10 @@ pub struct SideFrame {
     pub requests: u64,
     /// Requests that it, or the load balancer before it, did not answer.
     pub errors: u64,
+    /// Of those, the ones that no target was found for: no target group's metric shows them.
+    pub unseen: u64,
+    /// Requests that were answered with a 4xx.
+    pub client_errors: u64,
     /// The median latency; none without requests.
     pub p50: Option<SignedDuration>,
     /// The 95th percentile.

@@ -11,8 +11,8 @@ pub mod scenario;
 mod simulation;
 mod world;
 
-pub use faults::{CallMade, Fault, FaultAt, FaultKind};
+pub use faults::{CallMade, Fault, FaultAt, FaultKind, Met};
 pub use frame::{Frame, Outcome, POINTS_MAX, Point, RouteFrame, SideFrame, Summary};
 pub use scenario::{Scenario, ScenarioError};
 pub use simulation::Simulation;
-pub use world::World;
+pub use world::{Chronicle, Rewired, World, Writer};

@@ -20,6 +20,7 @@ use domain::{
     waiting::{self, Waiting},
 };
 use engine::{
+    ports::Ports,
     start::{IfActive, StartRequest},
     trouble::{EngineError, Trouble},
 };
@@ -45,11 +46,14 @@ const AFTERWARDS: SignedDuration = SignedDuration::from_mins(5);
 const STARTS_MAX: u32 = 10;
 
 /// One rollout of one plan in one world.
+///
+/// The functions reach the world through `P`: the world itself, or what a test puts before it.
 #[derive(Debug)]
-pub struct Simulation {
+pub struct Simulation<P = World> {
     plan: Arc<Plan>,
     scenario: Scenario,
     world: World,
+    ports: P,
     /// The minute that comes next.
     minute: Timestamp,
     /// Steps of the timeline that have not happened.
@@ -69,6 +73,13 @@ pub struct Simulation {
     record: Record,
 }
 
+/// What a minute brought.
+struct Passed {
+    rollout: Rollout,
+    waiting: Waiting,
+    entries: Vec<Entry>,
+}
+
 /// Why a start did not succeed.
 #[derive(Debug)]
 struct StartFailure {
@@ -81,8 +92,22 @@ impl Simulation {
     /// A world at its beginning; nothing has happened yet.
     #[must_use]
     pub fn new(plan: Arc<Plan>, scenario: Scenario, seed: u64) -> Self {
+        Self::through(plan, scenario, seed, |world| world)
+    }
+}
+
+impl<P: Ports + Clone + 'static> Simulation<P> {
+    /// The same, with other ports between the functions and the world.
+    #[must_use]
+    pub fn through(
+        plan: Arc<Plan>,
+        scenario: Scenario,
+        seed: u64,
+        ports: impl FnOnce(World) -> P,
+    ) -> Self {
         let world = World::new(Arc::clone(&plan), scenario.clone(), seed);
         Self {
+            ports: ports(world.clone()),
             minute: world.now(),
             coming: scenario.timeline.clone(),
             record: Record::new(world.now()),
@@ -109,26 +134,44 @@ impl Simulation {
     /// Advances one virtual minute and does all that falls due in it; none when it is over.
     pub fn step(&mut self) -> Option<Frame> {
         while self.outcome.is_none() {
-            let (from, to) = (self.minute, later(self.minute, MINUTE));
-            self.run_script(from, to);
-            self.run_people(from);
-            self.invoke(from);
-            self.world.runtime.run_until(to);
-            let minute = self.world.serve(from, to);
-            self.minute = to;
-            self.record.add(to, &minute);
-            let Some(rollout) = self.world.rollout() else {
-                self.note_refusal();
-                continue;
-            };
-            return Some(self.frame(to, rollout));
+            if let Some(passed) = self.pass_minute() {
+                return Some(self.frame(passed));
+            }
         }
         None
     }
 
-    /// Runs to the end.
+    /// Runs to the end, without a frame for anybody to look at.
     pub fn run(&mut self) {
-        while self.step().is_some() {}
+        while self.outcome.is_none() {
+            self.pass_minute();
+        }
+    }
+
+    /// Lets a minute pass; none while the rollout has not begun.
+    fn pass_minute(&mut self) -> Option<Passed> {
+        let (from, to) = (self.minute, later(self.minute, MINUTE));
+        self.run_script(from, to);
+        self.run_people(from);
+        self.invoke(from);
+        self.world.runtime.run_until(to);
+        let minute = self.world.serve(from, to);
+        self.minute = to;
+        self.record.add(to, &minute);
+        let Some(rollout) = self.world.rollout() else {
+            self.note_refusal();
+            return None;
+        };
+        let entries = self.world.entries_after(&rollout.id, self.shown);
+        self.shown = self.shown.saturating_add(entries.len());
+        self.note_anchors(&entries);
+        let waiting = waiting::of(&rollout, to);
+        self.note_end(to, &rollout, &waiting);
+        Some(Passed {
+            rollout,
+            waiting,
+            entries,
+        })
     }
 
     /// A live operator asks for something; returns when the engine has answered.
@@ -136,10 +179,10 @@ impl Simulation {
         let id = self.id();
         self.commands = self.commands.saturating_add(1);
         let key = EventKey::new(&format!("operator/{}", self.commands));
-        let world = self.world.clone();
-        let deadline = later(world.now(), earlier_by(FUNCTION_TIMEOUT, TO_SPARE));
+        let ports = self.ports.clone();
+        let deadline = later(self.world.now(), earlier_by(FUNCTION_TIMEOUT, TO_SPARE));
         let answer = self.world.invoke("command", FUNCTION_TIMEOUT, async move {
-            engine::ask::ask(&world, &id, by, command, &key, deadline).await
+            engine::ask::ask(&ports, &id, by, command, &key, deadline).await
         });
         match answer {
             Some(answer) => answer.map(drop),
@@ -163,12 +206,12 @@ impl Simulation {
     /// Sends the invocations of a minute, each at its own time.
     fn invoke(&mut self, from: Timestamp) {
         let (sweep, evaluation) = (self.world.some_time_in(from), self.world.some_time_in(from));
-        let world = self.world.clone();
+        let (world, ports) = (self.world.clone(), self.ports.clone());
         self.world.runtime.spawn("clock", async move {
             world.runtime.sleep_until(evaluation).await;
-            world.evaluate_alarms();
+            world.evaluate_alarms(&ports);
         });
-        let world = self.world.clone();
+        let (world, ports) = (self.world.clone(), self.ports.clone());
         if self.world.rollout().is_none() {
             self.start(sweep);
             return;
@@ -177,7 +220,7 @@ impl Simulation {
             world.runtime.sleep_until(sweep).await;
             let deadline = later(world.now(), SWEEP_DEADLINE);
             let timeout = later(deadline, TO_SPARE);
-            let swept = engine::sweep::sweep(&world, deadline);
+            let swept = engine::sweep::sweep(&ports, deadline);
             // Whatever it did not manage, the next one does.
             drop(world.runtime.until(timeout, swept).await);
         });
@@ -192,13 +235,13 @@ impl Simulation {
             active: IfActive::Refuse,
             override_reason: None,
         };
-        let world = self.world.clone();
+        let (world, ports) = (self.world.clone(), self.ports.clone());
         let failure = Rc::clone(&self.start_error);
         self.world.runtime.spawn("start", async move {
             world.runtime.sleep_until(at).await;
             let deadline = later(world.now(), SWEEP_DEADLINE);
             let timeout = later(deadline, TO_SPARE);
-            let started = engine::start::start(&world, &request, deadline);
+            let started = engine::start::start(&ports, &request, deadline);
             let ended = world.runtime.until(timeout, started).await;
             if let Some(Err(error)) = ended {
                 *failure.borrow_mut() = Some(StartFailure {
@@ -224,26 +267,20 @@ impl Simulation {
         }
     }
 
-    fn frame(&mut self, now: Timestamp, rollout: Rollout) -> Frame {
-        let ledger = self.world.ledger(&rollout.id);
-        let entries = ledger.get(self.shown..).unwrap_or(&[]).to_vec();
-        self.shown = ledger.len();
-        self.note_anchors(&entries);
-        let waiting = waiting::of(&rollout, now);
-        self.note_end(now, &rollout, &waiting);
+    fn frame(&self, passed: Passed) -> Frame {
         let point = self.record.newest();
         let (routes, sides) = point.map_or_else(Default::default, |point| {
             (point.routes.clone(), point.sides.clone())
         });
         Frame {
-            now,
-            waiting,
-            entries,
+            now: self.minute,
+            waiting: passed.waiting,
+            entries: passed.entries,
             routes,
             sides,
             alarms: self.world.state.borrow().alarms.states(),
-            findings: record::findings(&self.world, &rollout),
-            rollout,
+            findings: record::findings(&self.world, &passed.rollout),
+            rollout: passed.rollout,
         }
     }
 
@@ -296,7 +333,7 @@ impl Simulation {
     }
 }
 
-impl Drop for Simulation {
+impl<P> Drop for Simulation<P> {
     fn drop(&mut self) {
         self.world.runtime.clear();
     }

@@ -6,6 +6,7 @@
 
 mod alarms;
 mod balancer;
+mod chronicle;
 mod dice;
 mod functions;
 mod gate;
@@ -39,6 +40,7 @@ use domain::{
 use engine::ports::{Clock, Ports};
 
 use crate::{CallMade, Scenario, runtime::Runtime};
+pub use chronicle::{Chronicle, Rewired, Writer};
 pub(crate) use gate::UNDER_WAY;
 pub(crate) use traffic::Minute;
 use wire::route_key;
@@ -67,6 +69,7 @@ pub(crate) struct State {
     pub(crate) alarms: alarms::Board,
     hooks: hooks::Desk,
     drains: BTreeMap<RouteName, SignedDuration>,
+    pub(crate) chronicle: Chronicle,
 }
 
 impl World {
@@ -96,6 +99,7 @@ impl World {
             table: table::Table::default(),
             hooks: hooks::Desk::new(scenario.hooks.clone()),
             drains: BTreeMap::new(),
+            chronicle: Chronicle::default(),
             scenario,
             plan,
             dice,
@@ -192,6 +196,13 @@ impl World {
     #[must_use]
     pub fn ledger(&self, id: &RolloutId) -> Vec<Entry> {
         self.state.borrow().table.ledger(id).to_vec()
+    }
+
+    /// A rollout's ledger after so many entries.
+    pub(crate) fn entries_after(&self, id: &RolloutId, seen: usize) -> Vec<Entry> {
+        let state = self.state.borrow();
+        let ledger = state.table.ledger(id);
+        ledger.get(seen..).unwrap_or(&[]).to_vec()
     }
 
     /// Every head that was ever committed, in order; empty unless they are kept.

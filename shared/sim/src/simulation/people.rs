@@ -6,6 +6,7 @@ use domain::{
     rollout::{Gate, Hold, Rollout, Status},
     time::{SignedDuration, Timestamp, later},
 };
+use engine::ports::Ports;
 
 use super::Simulation;
 use crate::scenario::Habit;
@@ -19,7 +20,7 @@ pub(super) const FINISH: &str = "finish";
 /// How long after the hand-over somebody says so.
 const SAYS_SO_AFTER: SignedDuration = SignedDuration::from_mins(3);
 
-impl Simulation {
+impl<P: Ports + Clone + 'static> Simulation<P> {
     /// Lets people do what is theirs to do at the beginning of a minute.
     pub(super) fn run_people(&mut self, now: Timestamp) {
         let Some(rollout) = self.world.rollout() else {
@@ -35,10 +36,10 @@ impl Simulation {
     }
 
     fn say(&self, by: &Person, command: Command, key: &str) {
-        let world = self.world.clone();
+        let (world, ports) = (self.world.clone(), self.ports.clone());
         let (by, key) = (by.clone(), EventKey::new(key));
         self.world.runtime.spawn("person", async move {
-            world.persist(by, command, key).await;
+            world.persist(&ports, by, command, key).await;
         });
     }
 

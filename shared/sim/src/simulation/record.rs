@@ -46,8 +46,9 @@ impl Record {
     }
 
     pub(super) fn last_entry(&self, world: &World, rollout: &Rollout) -> Timestamp {
-        let ledger = world.ledger(&rollout.id);
-        ledger.last().map_or(self.started, |entry| entry.at)
+        let newest = usize::try_from(rollout.chain.seq).unwrap_or(usize::MAX);
+        let last = world.entries_after(&rollout.id, newest.saturating_sub(1));
+        last.last().map_or(self.started, |entry| entry.at)
     }
 
     /// Every so many-th point, the last one included.
@@ -97,7 +98,7 @@ fn finds_trouble(fact: &Fact) -> bool {
     )
 }
 
-impl Simulation {
+impl<P> Simulation<P> {
     /// The run so far, or the whole of it.
     #[must_use]
     pub fn summary(&self) -> Summary {

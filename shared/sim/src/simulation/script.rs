@@ -8,7 +8,7 @@ use domain::{
     time::{SignedDuration, Timestamp, later, minute_of},
     traffic::Weights,
 };
-use engine::trouble::EngineError;
+use engine::{ports::Ports, trouble::EngineError};
 
 use super::{FUNCTION_TIMEOUT, Simulation, TO_SPARE};
 use crate::{
@@ -22,7 +22,7 @@ const ASKS_MAX: u32 = 5;
 /// How long a person waits before asking again.
 const ASKS_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(20);
 
-impl Simulation {
+impl<P: Ports + Clone + 'static> Simulation<P> {
     /// When a step is due, if the moment that it counts from is known.
     fn due(&self, step: &Step) -> Option<Timestamp> {
         let from = match &step.at.anchor {
@@ -55,17 +55,19 @@ impl Simulation {
         }
         self.commands = self.commands.saturating_add(1);
         let key = EventKey::new(&format!("script/{}", self.commands));
-        let world = self.world.clone();
+        let (world, ports) = (self.world.clone(), self.ports.clone());
         self.world.runtime.spawn("script", async move {
             world.runtime.sleep_until(at).await;
-            world.befall(what, key).await;
+            world.befall(&ports, what, key).await;
         });
     }
 }
 
 impl World {
-    async fn befall(&self, what: Happening, key: EventKey) {
+    async fn befall<P: Ports + Clone + 'static>(&self, ports: &P, what: Happening, key: EventKey) {
         let now = self.now();
+        let happened = (now, what.clone());
+        self.state.borrow_mut().chronicle.happened.push(happened);
         match what {
             Happening::Malady(malady) => self.state.borrow_mut().requests.befall(malady, now),
             Happening::DataMismatch {
@@ -79,7 +81,7 @@ impl World {
             }
             Happening::Alarm { name, state } => {
                 self.state.borrow_mut().alarms.force(&name, state);
-                self.evaluate_alarms();
+                self.evaluate_alarms(ports);
             }
             Happening::Hand { route, weight } => {
                 if let Ok(route) = RouteName::new(&route) {
@@ -89,7 +91,7 @@ impl World {
             Happening::Person { who, says } => {
                 let command = self.rollout().and_then(|rollout| says.command(&rollout));
                 if let Some(command) = command {
-                    self.persist(Person::new(&who), command, key).await;
+                    self.persist(ports, Person::new(&who), command, key).await;
                 }
             }
             Happening::StoreOutage(lasts) => self.store_down_until(later(now, lasts)),
@@ -100,18 +102,25 @@ impl World {
     }
 
     /// Asks for something, again if there was no answer; what is refused is not asked for again.
-    pub(super) async fn persist(&self, by: Person, command: Command, key: EventKey) {
+    pub(super) async fn persist<P: Ports + Clone + 'static>(
+        &self,
+        ports: &P,
+        by: Person,
+        command: Command,
+        key: EventKey,
+    ) {
         let Some(rollout) = self.rollout() else {
             return;
         };
         for _ in 0..ASKS_MAX {
             let answered = std::rc::Rc::new(std::cell::Cell::new(false));
-            let (world, by, command) = (self.clone(), by.clone(), command.clone());
+            let (world, ports) = (self.clone(), ports.clone());
+            let (by, command) = (by.clone(), command.clone());
             let (id, key, done) = (rollout.id.clone(), key.clone(), answered.clone());
             self.runtime.spawn("command", async move {
                 let timeout = later(world.now(), FUNCTION_TIMEOUT);
                 let deadline = domain::time::earlier(timeout, TO_SPARE);
-                let asked = engine::ask::ask(&world, &id, by, command, &key, deadline);
+                let asked = engine::ask::ask(&ports, &id, by, command, &key, deadline);
                 match world.runtime.until(timeout, asked).await {
                     Some(Err(EngineError::Refused(refusal))) => {
                         done.set(refusal != Refusal::InFlight);

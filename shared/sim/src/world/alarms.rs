@@ -109,6 +109,7 @@ impl State {
                 });
             }
         }
+        self.chronicle.alarms.extend(changes.iter().cloned());
         changes
     }
 

@@ -10,7 +10,7 @@ use super::{
     State, World,
     dice::{between, happens},
 };
-use crate::{CallMade, Fault, FaultKind};
+use crate::{CallMade, Fault, FaultKind, Met};
 
 /// How long a caller waits for an answer: the attempt timeout of a traffic write.
 const GIVES_UP_AFTER: SignedDuration = SignedDuration::from_secs(3);
@@ -55,16 +55,11 @@ impl Gate {
 
 impl State {
     fn meet(&mut self, call: &'static str, by: &'static str, at: Timestamp) -> Meeting {
+        let metrics_out = self.provider.down.is_some_and(|until| at < until);
         let gate = &mut self.gate;
         let number = u64::try_from(gate.made.len())
             .unwrap_or(u64::MAX)
             .saturating_add(1);
-        gate.made.push(CallMade {
-            number,
-            call,
-            by,
-            at,
-        });
         let count = gate.counts.entry(call).or_default();
         *count = count.saturating_add(1);
         let of_name = *count;
@@ -81,11 +76,24 @@ impl State {
             .find(|fault| fault.strikes(number, call, of_name))
             .map(|fault| fault.kind);
         let down = call.starts_with("store.") && gate.store_down.is_some_and(|until| at < until);
+        let fault = planned.or(by_chance);
+        let met = if down || (metrics_out && call == "metrics.read") {
+            Met::Outage
+        } else {
+            fault.map_or(Met::Nothing, Met::Fault)
+        };
+        gate.made.push(CallMade {
+            number,
+            call,
+            by,
+            at,
+            met,
+        });
         Meeting {
             request,
             answer,
             down,
-            fault: planned.or(by_chance),
+            fault,
         }
     }
 }

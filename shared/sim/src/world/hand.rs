@@ -2,7 +2,7 @@
 
 use domain::{name::RouteName, plan::route::Route, traffic::Weight};
 
-use super::World;
+use super::{World, chronicle::Writer};
 
 impl World {
     /// Somebody writes a route's weight himself; nothing happens if the plan has no such route.
@@ -20,7 +20,7 @@ impl World {
             }
             Route::LambdaAlias(alias) => state.functions.by_hand(alias, weight),
         }
-        state.rewire(&route, now);
+        state.rewire(&route, now, Writer::Stranger);
     }
 
     /// The team's own tooling makes the canary the new stable of every route.
@@ -36,7 +36,7 @@ impl World {
                 }
                 Route::LambdaAlias(alias) => state.functions.by_hand(alias, Weight::FULL),
             }
-            state.rewire(route, now);
+            state.rewire(route, now, Writer::Stranger);
         }
     }
 

@@ -10,6 +10,7 @@ use domain::{
     event::AlarmChange,
     time::{SignedDuration, later},
 };
+use engine::ports::Ports;
 
 use super::{
     World,
@@ -33,15 +34,15 @@ const ALARM: &str = "alarm";
 
 impl World {
     /// Evaluates the alarms and sends what changed on its way.
-    pub(crate) fn evaluate_alarms(&self) {
+    pub(crate) fn evaluate_alarms<P: Ports + Clone + 'static>(&self, ports: &P) {
         let now = self.now();
         let changes = self.state.borrow_mut().evaluate_alarms(now);
         for change in changes {
-            self.send(&change);
+            self.send(ports, &change);
         }
     }
 
-    fn send(&self, change: &AlarmChange) {
+    fn send<P: Ports + Clone + 'static>(&self, ports: &P, change: &AlarmChange) {
         let mut state = self.state.borrow_mut();
         let network = state.scenario.network;
         let rng = &mut state.dice.signals;
@@ -56,22 +57,23 @@ impl World {
         };
         drop(state);
         for delay in delays.into_iter().take(copies) {
-            let (world, change) = (self.clone(), change.clone());
+            let (world, ports, change) = (self.clone(), ports.clone(), change.clone());
             self.runtime.spawn("queue", async move {
                 world.runtime.sleep(delay).await;
-                world.deliver(&change).await;
+                world.deliver(&ports, &change).await;
             });
         }
     }
 
-    async fn deliver(&self, change: &AlarmChange) {
+    async fn deliver<P: Ports + Clone + 'static>(&self, ports: &P, change: &AlarmChange) {
         let deleted = Rc::new(Cell::new(false));
         for _ in 0..RECEIVES_MAX {
-            let (world, change, deleted_by) = (self.clone(), change.clone(), Rc::clone(&deleted));
+            let (world, ports) = (self.clone(), ports.clone());
+            let (change, deleted_by) = (change.clone(), Rc::clone(&deleted));
             self.runtime.spawn(ALARM, async move {
                 let timeout = later(world.now(), FUNCTION_TIMEOUT);
                 let deadline = domain::time::earlier(timeout, TO_SPARE);
-                let heard = engine::hear::hear(&world, &change, deadline);
+                let heard = engine::hear::hear(&ports, &change, deadline);
                 if let Some(Ok(_)) = world.runtime.until(timeout, heard).await {
                     deleted_by.set(true);
                 }

@@ -12,6 +12,7 @@ use engine::{
 use super::{
     State, World,
     balancer::Refused,
+    chronicle::Writer,
     dice::between,
     zones::{Stamp, Zones},
 };
@@ -60,7 +61,7 @@ impl State {
             }
         };
         if written.is_ok() {
-            self.rewire(route, now);
+            self.rewire(route, now, Writer::Function);
         }
         written
     }

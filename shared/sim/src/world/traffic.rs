@@ -67,6 +67,8 @@ impl Minute {
                 side,
                 requests: minute.requests + minute.unseen,
                 errors: minute.server_errors + minute.unseen,
+                unseen: minute.unseen,
+                client_errors: minute.client_errors,
                 p50: at(500),
                 p95: at(950),
                 p99: at(990),

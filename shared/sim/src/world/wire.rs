@@ -9,6 +9,7 @@ use rand::RngExt as _;
 
 use super::{
     State,
+    chronicle::Writer,
     dice::{Dice, between},
 };
 
@@ -162,7 +163,7 @@ fn secs(from: Timestamp, to: Timestamp) -> f64 {
 impl State {
     /// What a route's target serves now comes to its servers: a load balancer's nodes and a zone's servers
     /// take their time, an alias is read for each invocation.
-    pub(super) fn rewire(&mut self, route: &Route, now: Timestamp) {
+    pub(super) fn rewire(&mut self, route: &Route, now: Timestamp, by: Writer) {
         let second = SignedDuration::from_secs(1);
         let (served, from) = match route {
             Route::Alb(alb) => {
@@ -179,6 +180,7 @@ impl State {
         if let Some(wire) = self.wires.get_mut(&route_key(route)) {
             wire.set(served, from);
         }
+        self.note_rewired(route, now, from, by);
     }
 
     /// The canary's share of a route's requests between two instants.
