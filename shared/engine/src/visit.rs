@@ -48,7 +48,9 @@ pub async fn visit<P: Ports>(
     rollout = pursue(ports, rollout, deadline).await?;
     rollout = deliver(ports, rollout, &Event::Tick, None, deadline).await?;
     rollout = pursue(ports, rollout, deadline).await?;
-    run_hooks(ports, rollout, deadline).await
+    rollout = run_hooks(ports, rollout, deadline).await?;
+    // A hook that fails may have sent traffic back.
+    pursue(ports, rollout, deadline).await
 }
 
 /// Looks after a rollback: traffic first, then whether it is guarded for long enough, then hooks.

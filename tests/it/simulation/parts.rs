@@ -1,9 +1,16 @@
 //! What each part of the world does to a rollout.
 
+use std::sync::Arc;
+
 use domain::{
     event::Command,
     ledger::Fact,
-    name::{Person, RouteName},
+    name::{HookName, Person, RouteName},
+    plan::{
+        Plan,
+        gate::Otherwise,
+        hook::{Hook, HookFailure, HookTarget},
+    },
     rollout::Status,
     time::SignedDuration,
 };
@@ -57,6 +64,24 @@ fn an_alarm_that_is_red_before_the_start_is_a_refusal() {
     let said = simulation.summary().outcome.to_string();
     let expected = "not started: refused: not started: alarm shop-5xx is in ALARM; start with a reason to override";
     assert_eq!(said, expected);
+}
+
+#[test]
+fn a_hook_that_fails_sends_traffic_back_at_once_and_not_at_the_next_sweep() {
+    let mut plan = Plan::clone(&plan());
+    let hook = Hook {
+        run: HookTarget::Lambda("check".to_owned()),
+        timeout: SignedDuration::from_mins(1),
+        attempts: 1,
+        on_failure: HookFailure::Gate(Otherwise::Rollback),
+    };
+    let name = HookName::new("check").unwrap_or_else(|error| panic!("{error}"));
+    plan.phases[0].after = vec![name.clone()];
+    plan.hooks.insert(name, hook);
+    let simulation = play(&Arc::new(plan), scenario("hooks: { check: [failed] }"), 1);
+    check(&simulation, "the hook fails");
+    let restored = simulation.summary().restored.unwrap_or_default();
+    assert!(restored < SignedDuration::from_secs(10), "{restored:?}");
 }
 
 #[test]
