@@ -42,7 +42,7 @@ pub(super) struct InvalidChangeBatch(pub(super) String);
 #[derive(Debug, Default)]
 pub(super) struct Zones {
     records: BTreeMap<RecordKey, Value>,
-    /// Until when a zone's newest change is PENDING.
+    /// Until when a change of a zone is PENDING.
     pending: BTreeMap<String, Timestamp>,
     stamps: u64,
 }
@@ -123,11 +123,17 @@ impl Zones {
             }
         }
         self.records = records;
-        self.pending.insert(zone.to_owned(), insync);
+        self.pend(zone, insync);
         Ok(())
     }
 
-    /// When a zone's servers have, or had, its newest change.
+    /// A zone's servers have all of its changes no sooner than the slowest of them.
+    fn pend(&mut self, zone: &str, insync: Timestamp) {
+        let until = self.pending.entry(zone.to_owned()).or_insert(insync);
+        *until = insync.max(*until);
+    }
+
+    /// When a zone's servers have, or had, all of its changes.
     pub(super) fn insync(&self, zone: &str) -> Option<Timestamp> {
         self.pending.get(zone).copied()
     }
@@ -218,7 +224,7 @@ impl Zones {
     /// Somebody writes a weight himself; of the fencing record he knows nothing.
     pub(super) fn by_hand(&mut self, route: &Route53Route, weight: Weight, insync: Timestamp) {
         self.records.extend(weighted(route, weight));
-        self.pending.insert(route.zone.clone(), insync);
+        self.pend(&route.zone, insync);
     }
 }
 
@@ -301,6 +307,10 @@ mod tests {
         assert_eq!(seen.propagation, Propagation::Pending);
         let seen = zones.read(&route(), at(60)).seen;
         assert_eq!(seen.propagation, Propagation::Done);
+        // A change that is quicker does not make the one before it quicker.
+        zones.by_hand(&route(), Weight::ZERO, at(50));
+        let seen = zones.read(&route(), at(55)).seen;
+        assert_eq!(seen.propagation, Propagation::Pending);
     }
 
     #[test]
