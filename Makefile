@@ -1,7 +1,7 @@
 # What a person or CI types. Every target honours CARGO_TARGET_DIR; TOOLS is where helper programs live.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt clippy doc deny bench prove
+.PHONY: help demo test soak prove check fmt clippy doc deny bench
 
 export TOOLS ?= $(CURDIR)/.tools
 
@@ -14,6 +14,9 @@ demo: ## Watch a rollout in the box: phases pass, the canary turns bad, the gate
 test: ## Run all tests, then everything in `check`; this is what CI runs
 	cargo test --workspace --locked
 	@$(MAKE) --no-print-directory check
+
+soak: ## Run a million random rollouts; ROLLOUTS=… and SEED=… make it fewer, or others
+	ROLLOUTS="$${ROLLOUTS:-1000000}" cargo test --release --locked -p tests --test proof random::
 
 check: fmt clippy doc deny ## Hold format, lints, documentation and dependencies to the house rules
 
