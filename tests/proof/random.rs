@@ -9,6 +9,7 @@ mod corpus;
 mod duty;
 mod history;
 mod measures;
+mod mutant;
 mod oracle;
 mod plans;
 mod reason;
