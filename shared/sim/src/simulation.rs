@@ -12,7 +12,7 @@ use std::{cell::RefCell, collections::BTreeMap, error::Error, rc::Rc, sync::Arc}
 
 use domain::{
     event::Command,
-    ledger::{Entry, Fact},
+    ledger::{Actor, Entry, Fact},
     name::{EventKey, Person, RolloutId},
     plan::{Plan, gate::Otherwise},
     rollout::{Rollout, Status},
@@ -166,6 +166,11 @@ impl<P: Ports + Clone + 'static> Simulation<P> {
         self.shown = self.shown.saturating_add(entries.len());
         self.note_anchors(&entries);
         let waiting = waiting::of(&rollout, to);
+        let came = |entry: &Entry| matches!(entry.actor, Actor::Person(_));
+        if entries.iter().any(came) {
+            // A person did come: whoever is waited for now is another.
+            self.stuck_since = None;
+        }
         self.note_end(to, &rollout, &waiting);
         Some(Passed {
             rollout,

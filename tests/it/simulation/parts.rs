@@ -5,10 +5,10 @@ use std::sync::Arc;
 use domain::{
     event::Command,
     ledger::Fact,
-    name::{HookName, Person, RouteName},
+    name::{HookName, ItemName, Person, RouteName},
     plan::{
-        Plan,
-        gate::Otherwise,
+        Finish, Plan,
+        gate::{ChecklistItem, Otherwise},
         hook::{Hook, HookFailure, HookTarget},
     },
     rollout::Status,
@@ -82,6 +82,19 @@ fn a_hook_that_fails_sends_traffic_back_at_once_and_not_at_the_next_sweep() {
     check(&simulation, "the hook fails");
     let restored = simulation.summary().restored.unwrap_or_default();
     assert!(restored < SignedDuration::from_secs(10), "{restored:?}");
+}
+
+#[test]
+fn whoever_comes_is_not_waited_for_any_more() {
+    let mut plan = Plan::clone(&plan());
+    plan.finish = Finish::Manual;
+    let item = ItemName::new("looked-at").unwrap_or_else(|error| panic!("{error}"));
+    let text = "somebody has looked at it".to_owned();
+    plan.phases[1].checklist = vec![ChecklistItem { name: item, text }];
+    // Each comes within the patience, both together do not.
+    let text = "patience: 2h\npeople: { checklist: 2h30m, finish: 1h }";
+    let simulation = play(&Arc::new(plan), scenario(text), 1);
+    assert_eq!(simulation.summary().outcome, Outcome::Completed);
 }
 
 #[test]
