@@ -291,11 +291,9 @@ impl<'a> Duties<'a> {
                 }
                 seen.push(key);
                 let until = run.heads.iter().find(|(later, head)| {
-                    later > at
-                        && !head
-                            .incidents
-                            .get(source)
-                            .is_some_and(|now| now.state == incident.state)
+                    let now = head.incidents.get(source);
+                    let same = now.is_some_and(|now| now.state == incident.state);
+                    later > at && !(same && head.status.is_forward())
                 });
                 let reason = Reason {
                     what: format!("nobody decided on {source} by {due}"),

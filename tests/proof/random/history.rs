@@ -15,6 +15,9 @@ use super::{clock::Clock, run::Run};
 /// How long a change takes from its decision to its read-back while nothing strikes.
 const CHANGE: SignedDuration = SignedDuration::from_secs(15);
 
+/// How long a change may be on its way to the last client once it is known to be in effect, on any route.
+const SETTLES: SignedDuration = SignedDuration::from_secs(60);
+
 /// How long a caller waits for an answer.
 const ANSWER: SignedDuration = SignedDuration::from_secs(3);
 
@@ -26,6 +29,7 @@ pub(super) fn wrongs(run: &Run, clock: &Clock) -> Vec<String> {
     let mut wrong = Vec::new();
     steps(run, &mut wrong);
     gates(run, &mut wrong);
+    clocks(run, clock, &mut wrong);
     chain(run, &mut wrong);
     calendar(run, &mut wrong);
     restored(run, clock, &mut wrong);
@@ -202,6 +206,28 @@ fn leaving(run: &Run, before: &Rollout, at: Timestamp, wrong: &mut Vec<String>) 
     for item in &phase.checklist {
         if !gate.checked.contains_key(&item.name) {
             wrong.push(format!("phase {name} was left without {}", item.name));
+        }
+    }
+}
+
+/// The bake's clock starts in time: a gate that waits for ever measures nothing.
+fn clocks(run: &Run, clock: &Clock, wrong: &mut Vec<String>) {
+    for stand in run.stands().iter().filter(|stand| !stand.is_watch) {
+        let before = |at: Timestamp| at <= stand.from;
+        let mut heads = run.heads.iter().rev().filter(|(at, _)| before(*at));
+        let changing = heads.find(|(_, head)| head.intent.is_some());
+        let mut known = changing.map_or(run.started, |(at, _)| *at);
+        for route in run.plan.routes.keys() {
+            let mut changes = run.changes(route).rev();
+            let last = changes.find(|rewired| before(rewired.at));
+            known = known.max(last.map_or(known, |rewired| rewired.served));
+        }
+        let by = later(clock.noticed(known), SETTLES);
+        if stand.since > by {
+            wrong.push(format!(
+                "the bake was to be counted from {by}, it was from {}",
+                stand.since
+            ));
         }
     }
 }

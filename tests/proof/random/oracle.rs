@@ -53,6 +53,8 @@ pub(super) struct Verdict {
     pub(super) broken: Vec<String>,
     /// How long each duty took that was kept, and how long it might.
     pub(super) kept: Vec<(Kind, SignedDuration, SignedDuration)>,
+    /// How many duties had lost their reason before their time was up.
+    pub(super) moot: u64,
     /// Whether nothing could hold it, so that it had to complete.
     pub(super) had_to_complete: bool,
     pub(super) faults: u64,
@@ -89,6 +91,7 @@ pub(super) fn judge(run: &Run) -> Verdict {
                 Some((duty.kind, took, might))
             })
             .collect(),
+        moot: duties.iter().filter(|duty| duty.fate == Fate::Moot).count() as u64,
         had_to_complete,
         faults,
         outages,

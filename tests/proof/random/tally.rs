@@ -48,6 +48,7 @@ pub(super) struct Tally {
     minutes: u64,
     ends: BTreeMap<(Class, End), u64>,
     had_to_complete: u64,
+    moot: u64,
     faults: u64,
     outages: u64,
     struck: u64,
@@ -60,6 +61,7 @@ impl Tally {
         self.minutes += run.minutes.len() as u64;
         *self.ends.entry((verdict.class, end(run))).or_default() += 1;
         self.had_to_complete += u64::from(verdict.had_to_complete);
+        self.moot += verdict.moot;
         self.faults += verdict.faults;
         self.outages += verdict.outages;
         self.struck += u64::from(verdict.faults + verdict.outages > 0);
@@ -81,6 +83,7 @@ impl Tally {
             *self.ends.entry(*key).or_default() += count;
         }
         self.had_to_complete += other.had_to_complete;
+        self.moot += other.moot;
         self.faults += other.faults;
         self.outages += other.outages;
         self.struck += other.struck;
@@ -132,6 +135,11 @@ impl Tally {
         for (kind, speed) in &self.speeds {
             let _ = writeln!(table, "{}", speed.line(*kind));
         }
+        let _ = writeln!(
+            table,
+            "{} times the reason was gone before the time to act on it was up",
+            self.moot
+        );
         table
     }
 }
