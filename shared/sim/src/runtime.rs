@@ -64,6 +64,8 @@ struct Inner {
     ready: Arc<Ready>,
     current: Cell<Option<(TaskId, &'static str)>>,
     crashed: Cell<Option<TaskId>>,
+    /// Who waits for a task to end, however it does.
+    mourners: RefCell<Vec<(TaskId, Waker)>>,
 }
 
 /// A handle on virtual time; clones are the same time.
@@ -89,6 +91,7 @@ impl Runtime {
             ready: Arc::default(),
             current: Cell::new(None),
             crashed: Cell::new(None),
+            mourners: RefCell::default(),
         }))
     }
 
@@ -132,6 +135,19 @@ impl Runtime {
     pub(crate) fn any_alive(&self, label: &str) -> bool {
         let tasks = self.0.tasks.borrow();
         tasks.values().any(|task| task.label == label)
+    }
+
+    /// Waits until a task has ended or crashed.
+    pub(crate) async fn ended(&self, id: TaskId) {
+        poll_fn(|context| {
+            if !self.is_alive(id) {
+                return Poll::Ready(());
+            }
+            let waker = context.waker().clone();
+            self.0.mourners.borrow_mut().push((id, waker));
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Waits until an instant.
@@ -182,6 +198,7 @@ impl Runtime {
         let tasks = std::mem::take(&mut *self.0.tasks.borrow_mut());
         drop(tasks);
         self.0.timers.borrow_mut().clear();
+        self.0.mourners.borrow_mut().clear();
     }
 
     /// Lets everything happen that happens until an instant, the instant included.
@@ -220,6 +237,13 @@ impl Runtime {
         }
     }
 
+    fn tell_mourners(&self, ended: TaskId) {
+        let mut mourners = self.0.mourners.borrow_mut();
+        for (_, waker) in mourners.extract_if(.., |(id, _)| *id == ended) {
+            waker.wake();
+        }
+    }
+
     fn run_ready(&self) {
         while let Some(id) = self.0.ready.pop() {
             let Some(mut task) = self.0.tasks.borrow_mut().remove(&id) else {
@@ -235,6 +259,8 @@ impl Runtime {
             let crashed = self.0.crashed.take() == Some(id);
             if polled.is_pending() && !crashed {
                 self.0.tasks.borrow_mut().insert(id, task);
+            } else {
+                self.tell_mourners(id);
             }
         }
     }
@@ -274,6 +300,30 @@ mod tests {
         assert_eq!(said, "a@1 b@2 b@3 a@4 b@4 c@5");
         assert_eq!(runtime.now(), at(60));
         assert!(!runtime.any_alive("c"), "a crashed task is gone");
+    }
+
+    #[test]
+    fn whoever_waits_for_a_task_goes_on_when_it_ends_or_crashes() {
+        let runtime = Runtime::new(at(0));
+        let said = Rc::default();
+        // The nap of five seconds ends in a crash.
+        story(&runtime, &said, "a", &[2]);
+        story(&runtime, &said, "b", &[5, 9]);
+        let (first, second) = (TaskId(1), TaskId(2));
+        let (inside, words) = (runtime.clone(), Rc::clone(&said));
+        runtime.spawn("waits", async move {
+            for task in [first, second, first] {
+                inside.ended(task).await;
+                let line = format!("{task:?} over @{}", inside.now().as_second());
+                words.borrow_mut().push(line);
+            }
+        });
+        runtime.run_until(at(60));
+        let said = said.borrow().join(", ");
+        assert_eq!(
+            said,
+            "a@2, TaskId(1) over @2, b@5, TaskId(2) over @5, TaskId(1) over @5"
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod hand;
 mod histogram;
 mod hooks;
 mod metrics;
+mod planned;
 mod provider;
 mod queue;
 mod router;
@@ -35,6 +36,7 @@ use domain::{
     name::{RolloutId, RouteName},
     plan::{Plan, route::Route},
     rollout::Rollout,
+    target::Seen,
     time::{SignedDuration, Timestamp, later, minute_of},
 };
 use engine::ports::{Clock, Ports};
@@ -64,6 +66,8 @@ pub(crate) struct State {
     zones: zones::Zones,
     functions: functions::Functions,
     wires: BTreeMap<String, wire::Wire>,
+    /// What each route was configured to be since when, oldest first: for whoever checks, never decided on.
+    configured: BTreeMap<String, Vec<(Timestamp, Seen)>>,
     pub(crate) requests: traffic::Requests,
     pub(crate) provider: provider::Provider,
     pub(crate) alarms: alarms::Board,
@@ -107,12 +111,15 @@ impl World {
             zones,
             functions,
             wires,
+            configured: BTreeMap::new(),
             alarms,
         };
-        Self {
+        let world = Self {
             runtime: Runtime::new(start),
             state: Rc::new(RefCell::new(state)),
-        }
+        };
+        world.state.borrow_mut().note_configured(start);
+        world
     }
 
     /// The time in this world.

@@ -9,6 +9,7 @@ use rand::RngExt as _;
 use super::{
     State, World,
     dice::{between, happens},
+    planned::Interruptions,
 };
 use crate::{CallMade, Fault, FaultKind, Met};
 
@@ -21,7 +22,9 @@ const LATE_MAX: SignedDuration = SignedDuration::from_mins(6);
 /// Numbers and names the calls.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
-    faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
+    /// What comes between calls.
+    pub(super) interruptions: Interruptions,
     counts: BTreeMap<&'static str, u64>,
     made: Vec<CallMade>,
     /// When the store answers again.
@@ -48,6 +51,12 @@ impl Gate {
         &self.made
     }
 
+    /// The number of the call that is made next.
+    pub(super) fn next_number(&self) -> u64 {
+        let made = u64::try_from(self.made.len()).unwrap_or(u64::MAX);
+        made.saturating_add(1)
+    }
+
     pub(super) fn counts(&self) -> &BTreeMap<&'static str, u64> {
         &self.counts
     }
@@ -57,9 +66,7 @@ impl State {
     fn meet(&mut self, call: &'static str, by: &'static str, at: Timestamp) -> Meeting {
         let metrics_out = self.provider.down.is_some_and(|until| at < until);
         let gate = &mut self.gate;
-        let number = u64::try_from(gate.made.len())
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
+        let number = gate.next_number();
         let count = gate.counts.entry(call).or_default();
         *count = count.saturating_add(1);
         let of_name = *count;
@@ -118,6 +125,7 @@ impl World {
         failed: fn(Trouble) -> E,
         effect: impl FnOnce(&mut State, Timestamp) -> Result<T, E> + 'static,
     ) -> Result<T, E> {
+        self.let_others_go_first().await;
         let met = self.meet(call);
         match met.fault {
             Some(FaultKind::LateLanding(delay)) if !met.down => {
@@ -140,6 +148,7 @@ impl World {
         failed: fn(Trouble) -> E,
         answer: impl FnOnce(&mut State, Timestamp) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.let_others_go_first().await;
         let met = self.meet(call);
         self.met(&met, call, failed, answer).await
     }

@@ -1,8 +1,8 @@
 //! Somebody else at the targets: a hand in the console, the team's own tooling.
 
-use domain::{name::RouteName, plan::route::Route, traffic::Weight};
+use domain::{name::RouteName, plan::route::Route, target::Seen, time::Timestamp, traffic::Weight};
 
-use super::{World, chronicle::Writer};
+use super::{World, chronicle::Writer, route_key};
 
 impl World {
     /// Somebody writes a route's weight himself; nothing happens if the plan has no such route.
@@ -46,5 +46,14 @@ impl World {
         let state = self.state.borrow();
         let route = state.plan.routes.get(name)?;
         Some(state.read_route(route, self.now()).seen.weight)
+    }
+
+    /// Every change of what a route is configured to be, oldest first, without a call.
+    #[must_use]
+    pub fn configured_over_time(&self, name: &RouteName) -> Vec<(Timestamp, Seen)> {
+        let state = self.state.borrow();
+        let route = state.plan.routes.get(name);
+        let changes = route.and_then(|route| state.configured.get(&route_key(route)));
+        changes.cloned().unwrap_or_default()
     }
 }
