@@ -128,7 +128,8 @@ pub async fn deliver<P: Ports>(
     Err(EngineError::Contended)
 }
 
-async fn is_done<P: Ports>(
+/// Whether an event with this key, if it has one, has had its effect; tried for until the deadline.
+pub(crate) async fn is_done<P: Ports>(
     ports: &P,
     key: Option<&EventKey>,
     pauses: &mut Pauses,

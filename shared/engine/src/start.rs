@@ -13,7 +13,7 @@ use domain::{
 };
 
 use crate::{
-    deliver::{Pauses, again, load},
+    deliver::{Pauses, again, is_done, load},
     ports::{Alarms as _, Change, Clock as _, Commit, Ports, Store as _},
     pursue::pursue,
     trouble::{CommitError, EngineError},
@@ -75,7 +75,16 @@ async fn claim<P: Ports>(
         let prepared = prepare(request, newest.as_ref(), &alarms, ports.clock().now());
         let (id, commit) = match prepared {
             Ok(prepared) => prepared,
-            Err(error) => return begun_before(ports, request, newest, error).await,
+            Err(error) => {
+                // It may be refused because the same request has begun the rollout before.
+                return match (
+                    is_done(ports, Some(&request.key), &mut pauses).await?,
+                    newest,
+                ) {
+                    (true, Some(begun)) => Ok(begun.id),
+                    (true, None) | (false, _) => Err(error),
+                };
+            }
         };
         match ports.store().commit(&commit).await {
             Ok(()) => return Ok(id),
@@ -94,19 +103,6 @@ async fn claim<P: Ports>(
         ) {
             return Ok(newest.id);
         }
-    }
-}
-
-/// A start that is refused because the same request has begun the rollout before is answered with it.
-async fn begun_before<P: Ports>(
-    ports: &P,
-    request: &StartRequest,
-    newest: Option<Rollout>,
-    error: EngineError,
-) -> Result<RolloutId, EngineError> {
-    match (ports.store().is_done(&request.key).await, newest) {
-        (Ok(true), Some(rollout)) => Ok(rollout.id),
-        (Ok(_) | Err(_), _) => Err(error),
     }
 }
 

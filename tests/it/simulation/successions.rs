@@ -22,7 +22,7 @@ use engine::{
     trouble::EngineError,
 };
 use expect_test::{Expect, expect};
-use sim::{Scenario, World};
+use sim::{Fault, FaultKind, Scenario, World};
 
 const ROUTES: &str = "
 service: shop
@@ -156,6 +156,18 @@ fn a_service_has_one_rollout_and_one_request_starts_one() {
         start: shop#1 is shifting [20% 20% 20%]
         start: shop#1 is shifting [20% 20% 20%]
         start: shop#1 owns the service or one of the routes [20% 20% 20%]"#]]);
+}
+
+#[test]
+fn a_start_that_was_made_before_is_answered_with_its_rollout_although_the_store_stumbles() {
+    let mut operator = Operator::new();
+    operator.start(SLOW, IfActive::Refuse);
+    let stumbles = Fault::at_nth("store.is_done", 1, FaultKind::Throttle);
+    operator.world.plan_fault(stumbles);
+    operator.start_by(SLOW, IfActive::Refuse, 1);
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [20% 20% 20%]
+        start: shop#1 is shifting [20% 20% 20%]"#]]);
 }
 
 #[test]
