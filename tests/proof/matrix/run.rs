@@ -514,11 +514,17 @@ fn longest(story: &Story) -> SignedDuration {
     exposures.map(|(_, lasts)| lasts).max().unwrap_or_default()
 }
 
-/// The first rollout's facts, without those that only say that something was tried again.
+/// The first rollout's facts, without those that a retry may say again: a hook that failed, and a gate that was
+/// in doubt for a minute because a metric could not be read.
 fn facts(story: &Story) -> Vec<&'static str> {
     let first = story.ledgers.get(&1).into_iter().flatten();
     first
-        .filter(|entry| !matches!(entry.fact, Fact::HookFailed { .. }))
+        .filter(|entry| {
+            !matches!(
+                entry.fact,
+                Fact::HookFailed { .. } | Fact::GatePassed { .. }
+            )
+        })
         .map(|entry| entry.fact.kind())
         .collect()
 }
