@@ -6,6 +6,8 @@ mod matrix;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod mutant;
+#[cfg(test)]
 mod random;
 #[cfg(test)]
 mod report;

@@ -23,6 +23,7 @@ use engine::{
 use sim::{Scenario, World};
 
 use super::kind::{Kind, alarm, service};
+use crate::mutant::Mutated;
 
 /// Ports that invocations can be given: the world itself, or the world with something broken.
 pub(crate) trait Handed: Ports + Clone + 'static {
@@ -30,6 +31,10 @@ pub(crate) trait Handed: Ports + Clone + 'static {
     fn invocation(&self) -> Self;
     /// The invocation has answered; one that dies never says so.
     fn answered(&self);
+    /// Whether a message that was not answered comes again.
+    fn brings_again(&self) -> bool;
+    /// Whether the sweep comes each minute.
+    fn sweeps(&self) -> bool;
 }
 
 impl Handed for World {
@@ -38,6 +43,32 @@ impl Handed for World {
     }
 
     fn answered(&self) {}
+
+    fn brings_again(&self) -> bool {
+        true
+    }
+
+    fn sweeps(&self) -> bool {
+        true
+    }
+}
+
+impl Handed for Mutated {
+    fn invocation(&self) -> Self {
+        self.another()
+    }
+
+    fn answered(&self) {
+        self.over();
+    }
+
+    fn brings_again(&self) -> bool {
+        Self::brings_again(self)
+    }
+
+    fn sweeps(&self) -> bool {
+        Self::sweeps(self)
+    }
 }
 
 /// Something that reaches a function from outside.
@@ -240,6 +271,11 @@ impl<P: Handed> Bench<P> {
         delivery
     }
 
+    /// The sweep comes, if there is one.
+    pub(crate) fn sweep(&self) -> Option<Rc<Delivery>> {
+        self.ports.sweeps().then(|| self.send(Message::Sweep))
+    }
+
     /// Sends a message off after a while.
     pub(crate) fn send_after(&self, wait: SignedDuration, message: Message) -> Rc<Delivery> {
         let (delivery, label, timeout) = self.note(message);
@@ -285,6 +321,9 @@ impl<P: Handed> Bench<P> {
             self.world.sleep(pause).await;
             if delivery.is_answered() {
                 return;
+            }
+            if !self.ports.brings_again() {
+                break;
             }
             let (bench, again) = (self.clone(), Rc::clone(&delivery));
             let (label, timeout) = (delivery.message.label(), delivery.message.timeout());

@@ -139,13 +139,6 @@ impl Story {
         before.map(|(_, seen)| *seen)
     }
 
-    /// When the first rollback was read back, and of which rollout.
-    fn first_restored(&self) -> Option<(Timestamp, u64)> {
-        let restored = |head: &Rollout| matches!(head.status, Status::Guarding { .. });
-        let found = self.heads.iter().find(|(_, head)| restored(head))?;
-        Some((found.0, found.1.id.number))
-    }
-
     /// Whether the last writer wins at the target by now, so that the guard is all that there is.
     fn last_writer_wins(&self) -> bool {
         let finishes = self.heads.iter().any(|(_, head)| {
@@ -163,16 +156,28 @@ impl Story {
 
     /// Every time that the canary had weight after a rollback was read back, with how long.
     pub(crate) fn exposures(&self) -> Vec<(Timestamp, SignedDuration)> {
-        let Some((restored, number)) = self.first_restored() else {
+        self.exposures_since(|status| matches!(status, Status::Guarding { .. }))
+    }
+
+    /// The same after a rollback was confirmed.
+    pub(crate) fn exposures_confirmed(&self) -> Vec<(Timestamp, SignedDuration)> {
+        self.exposures_since(|status| matches!(status, Status::RolledBack { .. }))
+    }
+
+    /// Every time that the canary had weight after a rollback was so far, and before another rollout began.
+    fn exposures_since(&self, so_far: fn(&Status) -> bool) -> Vec<(Timestamp, SignedDuration)> {
+        let reached = self.heads.iter().find(|(_, head)| so_far(&head.status));
+        let Some((since_when, of)) = reached else {
             return Vec::new();
         };
-        let followed = self.heads.iter().find(|(_, head)| head.id.number > number);
+        let mut later = self.heads.iter();
+        let followed = later.find(|(_, head)| head.id.number > of.id.number);
         let until = followed.map_or(Timestamp::MAX, |(at, _)| *at);
-        let after = self.pieces().filter(|(from, to, seen)| {
-            *to > restored && *from < until && seen.weight > Weight::ZERO
-        });
-        after
-            .map(|(from, to, _)| (from, since(to.min(until), from.max(restored))))
+        self.pieces()
+            .filter(|(from, to, seen)| {
+                to > since_when && *from < until && seen.weight > Weight::ZERO
+            })
+            .map(|(from, to, _)| (from, since(to.min(until), from.max(*since_when))))
             .collect()
     }
 

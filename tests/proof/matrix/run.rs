@@ -33,6 +33,17 @@ pub(crate) struct Reference {
     facts: Vec<&'static str>,
 }
 
+impl Reference {
+    /// The calls of this, and what comes of them as there.
+    pub(crate) fn towards(self, there: &Self) -> Self {
+        Self {
+            calls: self.calls,
+            at: self.at,
+            ..there.clone()
+        }
+    }
+}
+
 /// How a cell ended.
 pub(crate) struct Ran {
     /// What did not hold.
@@ -53,6 +64,8 @@ pub(crate) struct Ran {
     pub(crate) confirmed_by: usize,
     /// The longest that the canary had weight after a rollback was read back and before it was confirmed.
     pub(crate) exposed: SignedDuration,
+    /// The same after the rollback was confirmed.
+    pub(crate) exposed_confirmed: SignedDuration,
     words: u64,
     facts: Vec<&'static str>,
     /// The ledgers, for whoever looks into a failure.
@@ -60,7 +73,7 @@ pub(crate) struct Ran {
 }
 
 /// How long a world may take to come to rest.
-const MINUTES_MAX: u32 = 60;
+const MINUTES_MAX: u32 = 30;
 
 /// Runs a flow in which nothing goes wrong, and notes what it does.
 pub(crate) fn refer<P: Handed>(flow: Flow, kind: Kind, ports: &dyn Fn(World) -> P) -> Reference {
@@ -71,7 +84,7 @@ pub(crate) fn refer<P: Handed>(flow: Flow, kind: Kind, ports: &dyn Fn(World) -> 
         trouble,
     };
     let ran = run(&cell, None, ports);
-    let own = &ran.calls[..ran.answered_by];
+    let own = ran.calls.get(..ran.answered_by).unwrap_or(&[]);
     Reference {
         calls: own.iter().map(|call| call.call).collect(),
         at: own.iter().map(|call| since(call.at, ran.began)).collect(),
@@ -86,17 +99,7 @@ pub(crate) fn run<P: Handed>(
     reference: Option<&Reference>,
     ports: &dyn Fn(World) -> P,
 ) -> Ran {
-    run_seeded(cell, SEED, reference, ports)
-}
-
-/// The same in the world of another seed.
-pub(crate) fn run_seeded<P: Handed>(
-    cell: &Cell,
-    seed: u64,
-    reference: Option<&Reference>,
-    ports: &dyn Fn(World) -> P,
-) -> Ran {
-    let prepared = cell.flow.prepare(cell.kind, seed);
+    let prepared = cell.flow.prepare(cell.kind, SEED);
     let bench = prepared.behind(ports(prepared.world.clone()));
     let mut run = Run {
         cell,
@@ -207,7 +210,7 @@ impl<P: Handed> Run<'_, P> {
                 return Rested::Yes;
             }
             before = rests;
-            sweep = Some(self.bench.send(Message::Sweep));
+            sweep = self.bench.sweep();
         }
         Rested::No
     }
@@ -265,7 +268,8 @@ impl<P: Handed> Run<'_, P> {
             recovered_by: calls.iter().filter(|call| call.at <= recovered_at).count(),
             rolled_back: restored,
             confirmed_by: self.confirmed_by(&calls),
-            exposed: longest(&story),
+            exposed: longest(story.exposures()),
+            exposed_confirmed: longest(story.exposures_confirmed()),
             words: self.words_by(answered_at),
             facts: facts(&story),
             ledger: show(&story, &calls),
@@ -275,7 +279,10 @@ impl<P: Handed> Run<'_, P> {
             let status = story
                 .newest()
                 .map_or("nothing", |newest| newest.status.name());
-            ran.note("it comes to rest", format!("{status} after an hour"));
+            ran.note(
+                "it comes to rest",
+                format!("{status} after {MINUTES_MAX} minutes"),
+            );
         }
         self.compare(&mut ran, &story);
         ran
@@ -296,6 +303,10 @@ impl<P: Handed> Run<'_, P> {
         };
         // A start that could not read its alarms is refused, and its caller told so.
         let refused = self.cell.flow == Flow::Start && story.newest().is_none();
+        if self.could_not_read_alarms() && !refused {
+            let said = "it began without having read its alarms".to_owned();
+            ran.note("no data is never a pass", said);
+        }
         if undisturbed && !refused && ran.facts != reference.facts {
             let said = format!("{:?} instead of {:?}", ran.facts, reference.facts);
             ran.note("it ends as without trouble", said);
@@ -303,6 +314,18 @@ impl<P: Handed> Run<'_, P> {
         if self.back.is_some() {
             self.time(ran, story);
         }
+    }
+
+    /// Whether the flow is a start whose read of the alarms was not answered.
+    fn could_not_read_alarms(&self) -> bool {
+        let fails = |at: At| at.call == 1 && at.fault != FaultKind::CrashAfter;
+        let first = match self.cell.trouble {
+            Trouble::Fault(at) => fails(at),
+            Trouble::None | Trouble::Double(..) | Trouble::Between(..) | Trouble::Landing(_) => {
+                false
+            }
+        };
+        first && self.cell.flow == Flow::Start
     }
 
     fn time(&self, ran: &mut Ran, story: &Story) {
@@ -435,9 +458,14 @@ impl<P: Handed> Run<'_, P> {
     }
 
     fn held_up(&self) -> HeldUp {
+        // After the head check comes the write, unless broken ports look once more.
         let is_write = |call: usize| {
-            let calls = self.reference.map(|reference| &reference.calls);
-            calls.and_then(|calls| calls.get(call - 1)) == Some(&"router.write")
+            let calls = self.reference.map(|reference| reference.calls.as_slice());
+            let rest = calls.and_then(|calls| calls.get(call - 1..));
+            matches!(
+                rest,
+                Some(["router.write", ..] | ["router.read", "router.write", ..])
+            )
         };
         match self.cell.trouble {
             Trouble::Landing(_) => HeldUp::Write,
@@ -509,9 +537,9 @@ fn waits_for_people(waiting: &Waiting) -> bool {
     }
 }
 
-fn longest(story: &Story) -> SignedDuration {
-    let exposures = story.exposures().into_iter();
-    exposures.map(|(_, lasts)| lasts).max().unwrap_or_default()
+fn longest(exposures: Vec<(Timestamp, SignedDuration)>) -> SignedDuration {
+    let lengths = exposures.into_iter().map(|(_, lasts)| lasts);
+    lengths.max().unwrap_or_default()
 }
 
 /// The first rollout's facts, without those that a retry may say again: a hook that failed, and a gate that was

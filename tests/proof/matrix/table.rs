@@ -10,6 +10,7 @@ use expect_test::{Expect, expect};
 use sim::{FaultKind, World};
 
 use super::{
+    bench::Handed,
     cell::{At, Cell, Foreign, Landing, Sender, Trouble, faults},
     checks::Broken,
     crew,
@@ -19,7 +20,7 @@ use super::{
 };
 
 /// Every flow on every kind of route.
-pub(crate) fn pairs() -> Vec<(Flow, Kind)> {
+fn pairs() -> Vec<(Flow, Kind)> {
     let flows = Flow::ALL.into_iter();
     flows
         .flat_map(|flow| Kind::ALL.into_iter().map(move |kind| (flow, kind)))
@@ -29,7 +30,7 @@ pub(crate) fn pairs() -> Vec<(Flow, Kind)> {
 /// What every flow does without trouble.
 pub(crate) type References = BTreeMap<(Flow, Kind), Reference>;
 
-static REFERENCES: LazyLock<References> = LazyLock::new(|| {
+pub(crate) static REFERENCES: LazyLock<References> = LazyLock::new(|| {
     let pairs = pairs();
     let found = crew::each(&pairs, |(flow, kind)| refer(*flow, *kind, &|world| world));
     pairs.into_iter().zip(found).collect()
@@ -121,7 +122,7 @@ impl Filter {
     }
 }
 
-fn none((flow, kind): (Flow, Kind)) -> Cell {
+pub(crate) fn none((flow, kind): (Flow, Kind)) -> Cell {
     let trouble = Trouble::None;
     Cell {
         flow,
@@ -193,7 +194,12 @@ fn doubles(single: &Done) -> Vec<Cell> {
 const ALARM_COMES_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
 /// Every write of a forward flow, landing before every call from the alarm's event to the confirmation.
-fn landings(flow: Flow, kind: Kind, reference: &Reference) -> Vec<Cell> {
+pub(crate) fn landings<P: Handed>(
+    flow: Flow,
+    kind: Kind,
+    reference: &Reference,
+    ports: &dyn Fn(World) -> P,
+) -> Vec<Cell> {
     let forward = match flow {
         Flow::Start | Flow::Advance | Flow::Approve | Flow::Repair | Flow::Complete => true,
         Flow::Sweep
@@ -217,20 +223,26 @@ fn landings(flow: Flow, kind: Kind, reference: &Reference) -> Vec<Cell> {
                     delay: SignedDuration::from_hours(2),
                     alarm: at.saturating_add(ALARM_COMES_AFTER),
                 };
-                boundaries(flow, kind, reference, never)
+                boundaries(flow, kind, reference, never, ports)
             })
         })
         .collect()
 }
 
 /// The same write landing at each boundary, found by a run in which it has not landed by the end.
-fn boundaries(flow: Flow, kind: Kind, reference: &Reference, never: Landing) -> Vec<Cell> {
+fn boundaries<P: Handed>(
+    flow: Flow,
+    kind: Kind,
+    reference: &Reference,
+    never: Landing,
+    ports: &dyn Fn(World) -> P,
+) -> Vec<Cell> {
     let cell = |landing| Cell {
         flow,
         kind,
         trouble: Trouble::Landing(landing),
     };
-    let ran = run(&cell(never), Some(reference), &|world| world);
+    let ran = run(&cell(never), Some(reference), ports);
     let sent = ran.calls[never.write - 1].at;
     let comes = ran.began + never.alarm;
     let lands_by = sent + LATE_WRITE_BOUND;
@@ -362,7 +374,7 @@ fn run_matrix(filter: &Filter) -> Vec<Done> {
         first.push(none((*flow, *kind)));
         first.extend(singles(*flow, *kind, reference));
         others.extend(takes(betweens(*flow, *kind, reference)));
-        others.extend(takes(landings(*flow, *kind, reference)));
+        others.extend(takes(landings(*flow, *kind, reference, &|world| world)));
     }
     first.retain(|cell| filter.leads(cell));
     let mut done = run_all(&first);

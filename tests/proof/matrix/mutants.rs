@@ -1,0 +1,167 @@
+//! Whether the matrix can fail: each promise broken in turn, and the first cell that notices.
+
+use std::{cmp::Reverse, collections::BTreeMap, time::Instant};
+
+use expect_test::{Expect, expect};
+use sim::World;
+
+use super::{
+    cell::Cell,
+    checks::Broken,
+    crew,
+    flow::Flow,
+    kind::Kind,
+    run::{Reference, refer, run},
+    table::{REFERENCES, betweens, landings, none, singles},
+};
+use crate::mutant::{Mutant, Mutated};
+
+/// What the mutants are put through: a raise and a rollback on every kind of route, and on one kind a start and an
+/// approval, which have keys.
+fn pairs() -> impl Iterator<Item = (Flow, Kind)> {
+    let everywhere = [Flow::Advance, Flow::Rollback].into_iter();
+    let pairs = everywhere.flat_map(|flow| Kind::ALL.map(|kind| (flow, kind)));
+    pairs.chain([(Flow::Start, Kind::Alias), (Flow::Approve, Kind::Owned)])
+}
+
+/// The cells of a flow behind broken ports, from the calls that are made there.
+fn cells(mutant: Mutant, flow: Flow, kind: Kind) -> (Reference, Vec<Cell>) {
+    let ports = |world: World| Mutated::new(world, mutant);
+    let reference = refer(flow, kind, &ports).towards(&REFERENCES[&(flow, kind)]);
+    let mut cells = vec![none((flow, kind))];
+    cells.extend(singles(flow, kind, &reference));
+    cells.extend(betweens(flow, kind, &reference));
+    cells.extend(landings(flow, kind, &reference, &ports));
+    (reference, cells)
+}
+
+/// What noticed a mutant.
+#[derive(Debug, Default)]
+struct Noticed {
+    cells: usize,
+    of: usize,
+    /// The first of the cells.
+    first: Option<String>,
+    /// How many cells each rule was broken in.
+    rules: BTreeMap<&'static str, usize>,
+}
+
+impl Noticed {
+    fn add(&mut self, cell: &Cell, broken: Vec<Broken>) {
+        self.of += 1;
+        if broken.is_empty() {
+            return;
+        }
+        self.cells += 1;
+        self.first.get_or_insert_with(|| cell.to_string());
+        for one in broken {
+            *self.rules.entry(one.rule).or_default() += 1;
+        }
+    }
+
+    /// Two lines: how many cells and the first, then the rules, the most often broken first.
+    fn lines(&self, mutant: Mutant, why_unnoticed: Option<&str>) -> String {
+        let (cells, of) = (self.cells, self.of);
+        let told = self.first.as_deref().or(why_unnoticed).unwrap_or_default();
+        let mut rules: Vec<_> = self.rules.iter().collect();
+        rules.sort_by_key(|(_, count)| Reverse(**count));
+        let rules: Vec<String> = rules
+            .into_iter()
+            .map(|(rule, count)| format!("{rule} ({count})"))
+            .collect();
+        let rules = match rules.join(", ") {
+            none if none.is_empty() => "nobody".to_owned(),
+            rules => rules,
+        };
+        format!("{mutant:15} {cells:>5} of {of} cells; {told}\n    {rules}\n")
+    }
+}
+
+fn put_through(mutant: Mutant) -> Noticed {
+    let mut noticed = Noticed::default();
+    for (flow, kind) in pairs() {
+        let (reference, cells) = cells(mutant, flow, kind);
+        let broken = crew::each(&cells, |cell| {
+            let ports = |world: World| Mutated::new(world, mutant);
+            let ran = crew::caught(|| run(cell, Some(&reference), &ports).broken);
+            ran.unwrap_or_else(|said| {
+                let rule = "it does not panic";
+                vec![Broken { rule, said }]
+            })
+        });
+        for (cell, broken) in cells.iter().zip(broken) {
+            noticed.add(cell, broken);
+        }
+    }
+    noticed
+}
+
+/// Those that nothing here notices, and why that is as it should be.
+const UNNOTICED: [(Mutant, &str); 1] = [(
+    Mutant::WritesRetried,
+    "what is sent again is one more late write: refused by a fence, put right by the guard",
+)];
+
+/// What the table says.
+fn pinned() -> Expect {
+    expect![[r#"
+        SkipReadBack      146 of 1253 cells; advance/owned/10:timeout-before
+            I6 what is acknowledged was so (146), the world is what was decided (97), it ends as without trouble (20), re-exposed after a rollback (20)
+        RightIsEnough     200 of 1303 cells; advance/route53/10:crash-after
+            I6 what is acknowledged was so (200), re-exposed after a rollback (20), I2 a confirmed rollback is closed (2), the world is what was decided (2)
+        SkipRestore      2394 of 3017 cells; advance/owned/1<alarm
+            it comes to rest (2394), the world is what was decided (2394), an answer is true (2391), the cell is real (1642), it ends as without trouble (1248)
+        NoFence             6 of 1490 cells; advance/route53/10<alarm
+            re-exposed after a rollback (5), it ends as without trouble (1)
+        NoHeadCheck       191 of 1468 cells; advance/owned/8<alarm
+            re-exposed after a rollback (187), it ends as without trouble (4)
+        StaleReads         70 of 2608 cells; rollback/owned/1:crash-after
+            it is back in time (70)
+        AcceptStale       126 of 1399 cells; advance/owned/3<same
+            I10 the ledger verifies (126), it ends as without trouble (68), I7 one intent, in its epoch (55), I11 no weight without words (46), one event has one effect (42), I4 a rollback is not undone (37), I3 no phase is skipped or cut short (27), an answer is true (22), I1 nothing rises after a rollback (19), re-exposed after a rollback (19)
+        LoseEntries      1396 of 1399 cells; advance/owned/none
+            I10 the ledger verifies (1396), I11 no weight without words (1332), it ends as without trouble (556), an answer is true (513), I5 the gated phase has its approval (164)
+        SplitCommit       168 of 1723 cells; advance/owned/8:timeout-after
+            I10 the ledger verifies (167), it ends as without trouble (125), I11 no weight without words (72), I5 the gated phase has its approval (6), an answer is true (6)
+        ForgetKey         113 of 1389 cells; start/alias/3:timeout-after
+            an answer is true (113)
+        NoIntent          688 of 795 cells; advance/owned/none
+            it comes to rest (450), it ends as without trouble (402), the cell is real (348), the world is what was decided (328)
+        ForgedApproval    516 of 1399 cells; advance/owned/none
+            I5 the gated phase has its approval (516), it ends as without trouble (304)
+        LeaseBlocks       124 of 1279 cells; advance/owned/6:crash-after
+            it comes to rest (124), it ends as without trouble (116), an answer is true (92), the world is what was decided (81), the cell is real (44), it is back in time (4)
+        AlarmsNeverRead    22 of 1307 cells; rollback/owned/2<supersede
+            an answer is true (22), it is back in time (22)
+        AlarmsAssumed       2 of 1399 cells; start/alias/1:timeout-before
+            no data is never a pass (2)
+        WritesRetried       0 of 1409 cells; what is sent again is one more late write: refused by a fence, put right by the guard
+            nobody
+        QueueLetsGo       152 of 1381 cells; advance/owned/8<supersede
+            an answer is true (152), it is back in time (28), it ends as without trouble (1)
+        NoSweep          1081 of 1081 cells; advance/owned/none
+            it comes to rest (1081), it ends as without trouble (556), the world is what was decided (22), an answer is true (3), it is back in time (3), re-exposed after a rollback (2)
+    "#]]
+}
+
+#[test]
+fn every_broken_promise_is_noticed() {
+    let begun = Instant::now();
+    let mut text = String::new();
+    for mutant in Mutant::ALL {
+        let noticed = put_through(mutant);
+        let unnoticed = UNNOTICED.iter().find(|(one, _)| *one == mutant);
+        assert_eq!(
+            noticed.cells == 0,
+            unnoticed.is_some(),
+            "{mutant}: {noticed:?}"
+        );
+        text.push_str(&noticed.lines(mutant, unnoticed.map(|(_, why)| *why)));
+    }
+    let title = format!(
+        "Broken promises, and what noticed, with the first cell that did; {:.0} s",
+        begun.elapsed().as_secs_f64()
+    );
+    crate::report::show(&title, &text);
+    pinned().assert_eq(&text);
+}
