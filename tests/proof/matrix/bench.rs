@@ -81,7 +81,16 @@ pub(crate) enum Message {
     /// The alarm goes off, if it has not yet, and its event comes.
     Alarm,
     /// Somebody asks for something.
-    Ask(Person, Command),
+    Ask(Person, Command, Path),
+}
+
+/// On which path somebody asks: each has a key of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// The first.
+    First,
+    /// Another, for the same thing: a link in a mail, say, after the command line.
+    Other,
 }
 
 /// How long a received message is hidden in the queue.
@@ -360,12 +369,12 @@ impl<P: Handed> Bench<P> {
                 Err(error) => Answer::of::<()>(Err(error)),
             },
             Message::Alarm => Answer::of(hear(&ports, &self.change(), deadline).await),
-            Message::Ask(by, command) => {
+            Message::Ask(by, command, path) => {
                 let id = RolloutId {
                     service: service(),
                     number: 1,
                 };
-                let key = EventKey::new(&format!("{} by {by}", command.verb()));
+                let key = EventKey::new(&format!("{} by {by}, {path:?}", command.verb()));
                 let (by, command) = (by.clone(), command.clone());
                 Answer::of(ask(&ports, &id, by, command, &key, deadline).await)
             }
@@ -390,17 +399,17 @@ impl<P: Handed> Bench<P> {
 /// Approves the phase that asks for it.
 pub(crate) fn approve(by: &str) -> Message {
     let phase = PhaseName::new("half").expect("a name");
-    Message::Ask(Person::new(by), Command::Approve { phase })
+    Message::Ask(Person::new(by), Command::Approve { phase }, Path::First)
 }
 
 pub(crate) fn roll_back(by: &str) -> Message {
     let reason = "it is slow".to_owned();
-    Message::Ask(Person::new(by), Command::Rollback { reason })
+    Message::Ask(Person::new(by), Command::Rollback { reason }, Path::First)
 }
 
 pub(crate) fn resume(by: &str) -> Message {
     let reason = "seen to".to_owned();
-    Message::Ask(Person::new(by), Command::Resume { reason })
+    Message::Ask(Person::new(by), Command::Resume { reason }, Path::First)
 }
 
 pub(crate) fn begin(by: &str, active: IfActive) -> Message {

@@ -7,7 +7,7 @@ use engine::start::IfActive;
 use sim::FaultKind;
 
 use super::{
-    bench::{Message, approve, begin, roll_back},
+    bench::{Message, Path, approve, begin, roll_back},
     flow::Flow,
     kind::Kind,
 };
@@ -71,6 +71,8 @@ pub(crate) enum Sender {
 pub(crate) enum Foreign {
     /// The flow's own message, once more.
     Same,
+    /// The same person asks for the same thing on another path.
+    Again,
     /// The sweep.
     Sweep,
     /// The alarm goes off.
@@ -86,8 +88,9 @@ pub(crate) enum Foreign {
 }
 
 impl Foreign {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Same,
+        Self::Again,
         Self::Sweep,
         Self::Alarm,
         Self::Rollback,
@@ -106,6 +109,10 @@ impl Foreign {
     pub(crate) fn message(self, flow: Flow) -> Message {
         match self {
             Self::Same => flow.message(),
+            Self::Again => match flow.message() {
+                Message::Ask(by, command, _) => Message::Ask(by, command, Path::Other),
+                other @ (Message::Start(..) | Message::Sweep | Message::Alarm) => other,
+            },
             Self::Sweep => Message::Sweep,
             Self::Alarm => Message::Alarm,
             Self::Rollback => roll_back("bob"),
@@ -118,6 +125,7 @@ impl Foreign {
     const fn name(self) -> &'static str {
         match self {
             Self::Same => "same",
+            Self::Again => "again",
             Self::Sweep => "sweep",
             Self::Alarm => "alarm",
             Self::Rollback => "rollback",
@@ -128,10 +136,21 @@ impl Foreign {
     }
 }
 
-/// The faults that a call can meet: a write's effect may be there although its answer is not.
+/// How long after its sender died a request lands: whoever goes on has begun by then, and the sweep has not come.
+const LATE: SignedDuration = SignedDuration::from_secs(30);
+
+/// The faults that a call can meet: a write's effect may be there although its answer is not, and a target's may
+/// come when nobody waits for it any more.
 pub(crate) fn faults(call: &str) -> &'static [FaultKind] {
     match call {
-        "store.commit" | "router.write" | "router.set_drain" | "hooks.run" => &[
+        "router.write" => &[
+            FaultKind::TimeoutBefore,
+            FaultKind::TimeoutAfter,
+            FaultKind::Throttle,
+            FaultKind::CrashAfter,
+            FaultKind::CrashLateLanding(LATE),
+        ],
+        "store.commit" | "router.set_drain" | "hooks.run" => &[
             FaultKind::TimeoutBefore,
             FaultKind::TimeoutAfter,
             FaultKind::Throttle,

@@ -417,17 +417,32 @@ fn was_done(story: &Story, message: &Message) -> bool {
     };
     match message {
         Message::Start(by, _) => of(by, |fact| matches!(fact, Fact::Started { .. })),
-        Message::Ask(by, Command::Approve { .. }) => {
+        Message::Ask(by, Command::Approve { .. }, _) => {
             of(by, |fact| matches!(fact, Fact::Approved { .. }))
         }
-        Message::Ask(by, Command::Resume { .. }) => {
+        Message::Ask(by, Command::Resume { .. }, _) => {
             of(by, |fact| matches!(fact, Fact::Resumed { .. }))
         }
-        Message::Ask(by, Command::Rollback { .. }) => {
+        Message::Ask(by, Command::Rollback { .. }, _) => {
             of(by, |fact| matches!(fact, Fact::RollbackBegan { .. }))
         }
         Message::Ask(..) | Message::Sweep | Message::Alarm => false,
     }
+}
+
+/// Whether the same person was told on another path that the same thing is done.
+fn was_done_elsewhere(story: &Story, message: &Message) -> bool {
+    let Message::Ask(by, command, path) = message else {
+        return false;
+    };
+    story.deliveries.iter().any(|delivery| {
+        let Message::Ask(other_by, other_command, other_path) = &delivery.message else {
+            return false;
+        };
+        let same = (other_by, other_command) == (by, command) && other_path != path;
+        let answers = delivery.answers.borrow();
+        same && matches!(answers.last(), Some((.., Answer::Done)))
+    })
 }
 
 fn answers_are_true(story: &Story) -> Option<String> {
@@ -449,7 +464,7 @@ fn answers_are_true(story: &Story) -> Option<String> {
                 let on = newest.is_some_and(|newest| newest.status.is_forward());
                 on.then_some("let go, and the rollout goes on")
             }
-            (Message::Ask(_, Command::Rollback { .. }), Some(Answer::Done)) => {
+            (Message::Ask(_, Command::Rollback { .. }, _), Some(Answer::Done)) => {
                 let back = first.is_some_and(|(_, head)| rolled_back(head));
                 (!back).then_some("said to be done, and it is not")
             }
@@ -457,7 +472,8 @@ fn answers_are_true(story: &Story) -> Option<String> {
                 (!done).then_some("said to be done, and it is not")
             }
             (Message::Start(..) | Message::Ask(..), Some(Answer::Refused(_))) => {
-                done.then_some("refused, although it is done")
+                let wrong = done && !was_done_elsewhere(story, message);
+                wrong.then_some("refused, although it is done")
             }
             (_, Some(Answer::Refused(_) | Answer::Again(_)) | None) => Some("never answered"),
         };

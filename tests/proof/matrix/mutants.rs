@@ -105,42 +105,42 @@ const UNNOTICED: [(Mutant, &str); 1] = [(
 /// What the table says.
 fn pinned() -> Expect {
     expect![[r#"
-        SkipReadBack      146 of 1253 cells; advance/owned/10:timeout-before
-            I6 what is acknowledged was so (146), the world is what was decided (97), it ends as without trouble (20), re-exposed after a rollback (20)
-        RightIsEnough     200 of 1303 cells; advance/route53/10:crash-after
-            I6 what is acknowledged was so (200), re-exposed after a rollback (20), I2 a confirmed rollback is closed (2), the world is what was decided (2)
-        SkipRestore      2394 of 3017 cells; advance/owned/1<alarm
+        SkipReadBack      160 of 1277 cells; advance/owned/10:timeout-before
+            I6 what is acknowledged was so (160), the world is what was decided (111), it ends as without trouble (20), re-exposed after a rollback (20)
+        RightIsEnough     203 of 1327 cells; advance/route53/10:crash-after
+            I6 what is acknowledged was so (203), re-exposed after a rollback (20), I2 a confirmed rollback is closed (2), the world is what was decided (2)
+        SkipRestore      2394 of 3038 cells; advance/owned/1<alarm
             it comes to rest (2394), the world is what was decided (2394), an answer is true (2391), the cell is real (1642), it ends as without trouble (1248)
-        NoFence             6 of 1490 cells; advance/route53/10<alarm
+        NoFence             6 of 1516 cells; advance/route53/10<alarm
             re-exposed after a rollback (5), it ends as without trouble (1)
-        NoHeadCheck       191 of 1468 cells; advance/owned/8<alarm
+        NoHeadCheck       191 of 1493 cells; advance/owned/8<alarm
             re-exposed after a rollback (187), it ends as without trouble (4)
-        StaleReads         70 of 2608 cells; rollback/owned/1:crash-after
-            it is back in time (70)
-        AcceptStale       126 of 1399 cells; advance/owned/3<same
-            I10 the ledger verifies (126), it ends as without trouble (68), I7 one intent, in its epoch (55), I11 no weight without words (46), one event has one effect (42), I4 a rollback is not undone (37), I3 no phase is skipped or cut short (27), an answer is true (22), I1 nothing rises after a rollback (19), re-exposed after a rollback (19)
-        LoseEntries      1396 of 1399 cells; advance/owned/none
-            I10 the ledger verifies (1396), I11 no weight without words (1332), it ends as without trouble (556), an answer is true (513), I5 the gated phase has its approval (164)
-        SplitCommit       168 of 1723 cells; advance/owned/8:timeout-after
-            I10 the ledger verifies (167), it ends as without trouble (125), I11 no weight without words (72), I5 the gated phase has its approval (6), an answer is true (6)
-        ForgetKey         113 of 1389 cells; start/alias/3:timeout-after
-            an answer is true (113)
-        NoIntent          688 of 795 cells; advance/owned/none
-            it comes to rest (450), it ends as without trouble (402), the cell is real (348), the world is what was decided (328)
-        ForgedApproval    516 of 1399 cells; advance/owned/none
-            I5 the gated phase has its approval (516), it ends as without trouble (304)
-        LeaseBlocks       124 of 1279 cells; advance/owned/6:crash-after
-            it comes to rest (124), it ends as without trouble (116), an answer is true (92), the world is what was decided (81), the cell is real (44), it is back in time (4)
-        AlarmsNeverRead    22 of 1307 cells; rollback/owned/2<supersede
+        StaleReads         74 of 2645 cells; rollback/owned/1:crash-after
+            it is back in time (74)
+        AcceptStale       129 of 1424 cells; advance/owned/3<same
+            I10 the ledger verifies (129), it ends as without trouble (71), I7 one intent, in its epoch (58), I11 no weight without words (49), one event has one effect (43), I4 a rollback is not undone (37), I3 no phase is skipped or cut short (30), an answer is true (22), I1 nothing rises after a rollback (19), re-exposed after a rollback (19)
+        LoseEntries      1421 of 1424 cells; advance/owned/none
+            I10 the ledger verifies (1421), I11 no weight without words (1357), it ends as without trouble (581), an answer is true (530), I5 the gated phase has its approval (179)
+        SplitCommit       169 of 1753 cells; advance/owned/8:timeout-after
+            I10 the ledger verifies (168), it ends as without trouble (126), I11 no weight without words (72), I5 the gated phase has its approval (7), an answer is true (7)
+        ForgetKey         116 of 1414 cells; start/alias/3:timeout-after
+            an answer is true (116)
+        NoIntent          700 of 807 cells; advance/owned/none
+            it comes to rest (450), it ends as without trouble (414), the cell is real (348), the world is what was decided (328)
+        ForgedApproval    522 of 1424 cells; advance/owned/none
+            I5 the gated phase has its approval (522), it ends as without trouble (310)
+        LeaseBlocks       135 of 1304 cells; advance/owned/6:crash-after
+            it comes to rest (135), it ends as without trouble (127), an answer is true (99), the world is what was decided (92), the cell is real (44), it is back in time (4)
+        AlarmsNeverRead    22 of 1332 cells; rollback/owned/2<supersede
             an answer is true (22), it is back in time (22)
-        AlarmsAssumed       2 of 1399 cells; start/alias/1:timeout-before
+        AlarmsAssumed       2 of 1424 cells; start/alias/1:timeout-before
             no data is never a pass (2)
-        WritesRetried       0 of 1409 cells; what is sent again is one more late write: refused by a fence, put right by the guard
+        WritesRetried       0 of 1434 cells; what is sent again is one more late write: refused by a fence, put right by the guard
             nobody
-        QueueLetsGo       152 of 1381 cells; advance/owned/8<supersede
-            an answer is true (152), it is back in time (28), it ends as without trouble (1)
-        NoSweep          1081 of 1081 cells; advance/owned/none
-            it comes to rest (1081), it ends as without trouble (556), the world is what was decided (22), an answer is true (3), it is back in time (3), re-exposed after a rollback (2)
+        QueueLetsGo       159 of 1406 cells; advance/owned/8<supersede
+            an answer is true (159), it is back in time (32), it ends as without trouble (1)
+        NoSweep          1106 of 1106 cells; advance/owned/none
+            it comes to rest (1106), it ends as without trouble (581), the world is what was decided (26), an answer is true (3), it is back in time (3), re-exposed after a rollback (2)
     "#]]
 }
 

@@ -218,14 +218,13 @@ impl<P: Handed> Run<'_, P> {
     /// Whether no planned trouble is to come any more.
     fn is_over(&self) -> bool {
         let made = self.bench.world.calls().len().saturating_sub(self.base);
+        let lands = self.bench.world.is_something_under_way();
         match self.cell.trouble {
             Trouble::None => true,
-            Trouble::Fault(at) | Trouble::Double(_, at) => at.call <= made,
+            Trouble::Fault(at) | Trouble::Double(_, at) => at.call <= made && !lands,
             Trouble::Between(call, _) => call <= made,
-            Trouble::Landing(landing) => {
-                let lands = landing.boundary > 0;
-                landing.write <= made && !(lands && self.bench.world.is_something_under_way())
-            }
+            // One that is not to land before any call is still under way at the end.
+            Trouble::Landing(landing) => landing.write <= made && !(lands && landing.boundary > 0),
         }
     }
 
@@ -298,7 +297,9 @@ impl<P: Handed> Run<'_, P> {
         }
         let undisturbed = match self.cell.trouble {
             Trouble::None | Trouble::Fault(_) | Trouble::Double(..) => true,
-            Trouble::Between(_, foreign) => matches!(foreign, Foreign::Same | Foreign::Sweep),
+            Trouble::Between(_, foreign) => {
+                matches!(foreign, Foreign::Same | Foreign::Again | Foreign::Sweep)
+            }
             Trouble::Landing(_) => false,
         };
         // A start that could not read its alarms is refused, and its caller told so.

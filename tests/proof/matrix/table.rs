@@ -387,55 +387,55 @@ fn run_matrix(filter: &Filter) -> Vec<Done> {
 fn pinned() -> Expect {
     expect![[r#"
         flow      route     calls single between double landing recovered gone back exposed
-        start     owned        17     57     119   1158     112     120.3      59.7     0.0
-        start     in-place     14     47      98    806      68     120.5      60.1    59.5
-        start     route53      17     57     119    622     114     119.8      59.7     0.0
-        start     alias        17     57     119   1182      92     120.3      59.7     0.0
+        start     owned        17     59     119   1214     112     120.3      59.7     0.0
+        start     in-place     14     48      98    826      68     120.5      60.1    59.5
+        start     route53      17     59     119    648     114     119.8      59.7     0.0
+        start     alias        17     59     119   1238      92     120.3      59.7     0.0
         sweep     owned         6     19      36      0       0       0.0       0.6     0.0
         sweep     in-place      6     19      36      0       0       0.0       0.5     0.0
         sweep     route53       6     19      36      0       0       0.0       0.6     0.0
         sweep     alias         6     19      36      0       0       0.0       0.6     0.0
-        advance   owned        12     40      72    644      41     121.1       0.6     0.0
-        advance   in-place     12     40      72    644      69     121.1       0.7    59.6
-        advance   route53      12     40      72    252      42     120.6       0.9     0.0
-        advance   alias        12     40      72    656      31     121.0       0.8     0.0
-        approve   owned        14     49      98    884      43     121.2       0.6     0.0
-        approve   in-place     14     49      98    884      71     121.1       0.9    59.2
-        approve   route53      14     49      98    412      47     120.8       0.9     0.0
-        approve   alias        14     49      98    896      33     121.1       0.7     0.0
+        advance   owned        12     41      72    656      41     121.1       0.6     0.0
+        advance   in-place     12     41      72    656      69     121.1       0.7    59.6
+        advance   route53      12     41      72    252      42     120.6       0.9     0.0
+        advance   alias        12     41      72    674      31     121.0       0.8     0.0
+        approve   owned        14     50     112    900      43     121.2       0.6     0.0
+        approve   in-place     14     50     112    900      71     121.1       0.9    59.2
+        approve   route53      14     50     112    412      47     120.8       0.9     0.0
+        approve   alias        14     50     112    912      33     121.1       0.7     0.0
         drift     owned         7     23      42    124       0     120.3       0.6     0.0
         drift     in-place      7     23      42    124       0     120.3       0.6     0.0
         drift     route53       7     23      42    124       0     120.4       0.7     0.0
         drift     alias         7     23      42    124       0     120.5       0.7     0.0
-        repair    owned        11     37      77    244      43      40.6       0.6     0.0
-        repair    in-place     11     37      77    244      71      40.6       0.6    59.9
-        repair    route53       9     30      63     20      47      40.0       0.8     0.0
-        repair    alias        11     37      77    256      33      40.6       0.6     0.0
+        repair    owned        11     38      88    260      43      40.6       0.6     0.0
+        repair    in-place     11     38      88    260      71      40.6       0.6    59.9
+        repair    route53       9     31      72     20      47      40.0       0.8     0.0
+        repair    alias        11     38      88    272      33      40.6       0.6     0.0
         hand      owned         7     23      42    124       0     120.3       0.6     0.0
         hand      in-place      7     23      42    124       0     120.3       0.6     0.0
         hand      route53       7     23      42    124       0     120.4       0.7     0.0
         hand      alias         7     23      42    124       0     120.5       0.7     0.0
-        complete  owned        13     43      78    718     144     121.3       1.1    59.6
-        complete  in-place     10     33      60    442      69     120.9       0.7    59.3
-        complete  route53      10     33      60    442      67     121.0       0.8     0.0
-        complete  alias        10     33      60    454      31     120.7       0.5     0.0
-        rollback  owned         8     27      48    292       0      30.5      30.6     0.0
-        rollback  in-place      8     27      48    292       0      30.5      30.5     0.0
-        rollback  route53       8     27      48    292       0      30.6      30.6     0.0
-        rollback  alias         8     27      48    304       0      30.6      30.6     0.0
-        command   owned         7     24      49    232       0      40.5      40.5     0.0
-        command   in-place      7     24      49    232       0      40.5      40.5     0.0
-        command   route53       7     24      49    232       0      40.6      40.6     0.0
-        command   alias         7     24      49    244       0      40.6      40.6     0.0
-        polled    owned        14     49      84    808       0     121.2     120.8     0.0
-        polled    in-place     14     49      84    808       0     121.2     120.6     0.0
-        polled    route53      12     41      72    604       0     121.3     120.8     0.0
-        polled    alias        12     41      72    616       0     121.1     120.8     0.0
+        complete  owned        13     45      78    748     144     121.3       1.1    59.6
+        complete  in-place     10     34      60    454      69     120.9       0.7    59.3
+        complete  route53      10     34      60    454      67     121.0       0.8     0.0
+        complete  alias        10     34      60    472      31     120.7       0.5     0.0
+        rollback  owned         8     28      48    308       0      30.5      30.6     0.0
+        rollback  in-place      8     28      48    308       0      30.5      30.5     0.0
+        rollback  route53       8     28      48    308       0      30.6      30.6     0.0
+        rollback  alias         8     28      48    320       0      30.6      30.9     0.0
+        command   owned         7     25      56    246       0      40.5      40.5     0.0
+        command   in-place      7     25      56    246       0      40.5      40.5     0.0
+        command   route53       7     25      56    246       0      40.6      40.6     0.0
+        command   alias         7     25      56    258       0      40.6      40.6     0.0
+        polled    owned        14     50      84    826       0     121.2     120.8     0.0
+        polled    in-place     14     50      84    826       0     121.2     120.6     0.0
+        polled    route53      12     42      72    618       0     121.3     120.8     0.0
+        polled    alias        12     42      72    636       0     121.1     120.8     0.0
         guard     owned         8     29      48    318       0     120.6       0.2     0.0
         guard     in-place      7     25      42    192       0     120.5       0.2     0.0
         guard     route53       6     21      36     96       0     120.2       0.3     0.0
         guard     alias         6     21      36    184       0     120.4       0.2     0.0
-        all                   473   1597    3029  18598    1268     121.3     120.8    59.9
+        all                   473   1633    3155  19156    1268     121.3     120.8    59.9
     "#]]
 }
 
