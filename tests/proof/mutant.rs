@@ -46,8 +46,8 @@ pub(crate) enum Mutant {
     ForgetKey,
     /// A commit leaves out the intent.
     NoIntent,
-    /// A head is read with an approval that nobody gave.
-    ForgedApproval,
+    /// A head is read with approvals that nobody gave.
+    ForgedApprovals,
     /// An invocation that commits takes a lease, and nobody else commits until it has answered.
     LeaseBlocks,
     /// Alarms are not read: all is well.
@@ -75,7 +75,7 @@ impl Mutant {
         Self::SplitCommit,
         Self::ForgetKey,
         Self::NoIntent,
-        Self::ForgedApproval,
+        Self::ForgedApprovals,
         Self::LeaseBlocks,
         Self::AlarmsNeverRead,
         Self::AlarmsAssumed,
@@ -203,7 +203,7 @@ impl Mutated {
                 | Mutant::StaleReads
                 | Mutant::SplitCommit
                 | Mutant::ForgetKey
-                | Mutant::ForgedApproval
+                | Mutant::ForgedApprovals
                 | Mutant::LeaseBlocks
                 | Mutant::AlarmsNeverRead
                 | Mutant::AlarmsAssumed
@@ -277,10 +277,11 @@ impl Store for Mutated {
     async fn load(&self, id: &RolloutId) -> Result<Option<Rollout>, Trouble> {
         let mut head = self.world.load(id).await?;
         if let (true, Some(gate)) = (
-            self.is(Mutant::ForgedApproval),
+            self.is(Mutant::ForgedApprovals),
             head.as_mut().and_then(|head| head.gate.as_mut()),
         ) {
-            gate.approvals.insert(Person::new("nobody"));
+            let nobody = ["nobody", "no one"].map(Person::new);
+            gate.approvals.extend(nobody);
         }
         let checks = self.own.has_read_route.replace(false);
         if checks && self.is(Mutant::NoHeadCheck) {

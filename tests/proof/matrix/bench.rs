@@ -130,6 +130,14 @@ impl Message {
         }
     }
 
+    /// The same, asked by the same person on another path.
+    pub(crate) fn on_another_path(self) -> Self {
+        match self {
+            Self::Ask(by, command, _) => Self::Ask(by, command, Path::Other),
+            other @ (Self::Start(..) | Self::Sweep | Self::Alarm) => other,
+        }
+    }
+
     /// When it comes again if nobody answered; the sweep is its own next.
     const fn again_after(&self) -> Option<SignedDuration> {
         match self {

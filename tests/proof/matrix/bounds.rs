@@ -218,13 +218,13 @@ fn exposures() -> [Measured; 3] {
 fn pinned() -> Expect {
     expect![[r#"
         seconds of virtual time                                   bound    p99   most   runs
-        decision to weights restored, no fault (p99)                3.0    0.7    0.7    400
-        one crash, at any call                                     16.0   15.6   15.7   1600
-        three crashes, at any calls                                60.0   45.7   45.7   2048
-        event and queue lost: only the sweep polls                129.0  119.8  119.9    400
-        fenced: weight again after it was read back                 0.0    0.0    0.0    709
-        last writer wins: the same, while shown as unconfirmed     65.0   58.6   59.3    559
-        every route: weight again after it was confirmed            0.0    0.0    0.0   1268
+        decision to weights restored, no fault (p99)                3.0    0.7    0.8    400
+        one crash, at any call                                     16.0   15.7   15.7   1600
+        three crashes, at any calls                                60.0   45.6   45.7   2048
+        event and queue lost: only the sweep polls                129.0  119.9  120.0    400
+        fenced: weight again after it was read back                 0.0    0.0    0.0    706
+        last writer wins: the same, while shown as unconfirmed     65.0   58.6   59.0    559
+        every route: weight again after it was confirmed            0.0    0.0    0.0   1265
     "#]]
 }
 

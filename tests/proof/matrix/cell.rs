@@ -7,7 +7,7 @@ use engine::start::IfActive;
 use sim::FaultKind;
 
 use super::{
-    bench::{Message, Path, approve, begin, roll_back},
+    bench::{Message, approve, begin, roll_back},
     flow::Flow,
     kind::Kind,
 };
@@ -109,14 +109,13 @@ impl Foreign {
     pub(crate) fn message(self, flow: Flow) -> Message {
         match self {
             Self::Same => flow.message(),
-            Self::Again => match flow.message() {
-                Message::Ask(by, command, _) => Message::Ask(by, command, Path::Other),
-                other @ (Message::Start(..) | Message::Sweep | Message::Alarm) => other,
-            },
+            Self::Again => flow.message().on_another_path(),
             Self::Sweep => Message::Sweep,
             Self::Alarm => Message::Alarm,
             Self::Rollback => roll_back("bob"),
-            Self::Approve => approve("lee"),
+            // Who has approved before does not count again, on whatever path.
+            Self::Approve if flow == Flow::Approve => approve("lee").on_another_path(),
+            Self::Approve => approve("kim"),
             Self::Start => begin("bob", IfActive::Refuse),
             Self::Supersede => begin("eve", IfActive::Supersede),
         }

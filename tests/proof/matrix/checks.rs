@@ -16,7 +16,7 @@ use domain::{
 };
 
 use super::{
-    bench::{Answer, Delivery, Message},
+    bench::{Answer, Delivery, Message, Path},
     kind::{GATED, route},
 };
 
@@ -261,12 +261,20 @@ fn rollback_is_not_undone(story: &Story) -> Option<String> {
 fn gated_has_approval(story: &Story) -> Option<String> {
     story.moves().find_map(|(at, before, next)| {
         let enters = next.phase == Some(GATED + 1) && before.phase != next.phase;
-        let approvals = before.gate.as_ref().map_or(0, |gate| gate.approvals.len());
-        let written = story.ledgers.get(&next.id.number)?.iter().any(|entry| {
-            entry.seq <= next.chain.seq && matches!(entry.fact, Fact::Approved { .. })
-        });
-        (enters && !(written && approvals > 0)).then(|| {
-            format!("entered at {at} with {approvals} approvals, in the ledger: {written}")
+        let phase = before.plan.phases.get(GATED)?;
+        let needed = phase.approval.as_ref()?.needed as usize;
+        let counted = before.gate.as_ref().map_or(0, |gate| gate.approvals.len());
+        let ledger = story.ledgers.get(&next.id.number)?.iter();
+        let written = ledger
+            .filter(|entry| {
+                entry.seq <= next.chain.seq && matches!(entry.fact, Fact::Approved { .. })
+            })
+            .count();
+        let lacks = counted.min(written) < needed;
+        (enters && lacks).then(|| {
+            format!(
+                "entered at {at}: {counted} approvals, {written} in the ledger, {needed} needed"
+            )
         })
     })
 }
@@ -458,7 +466,8 @@ fn answers_are_true(story: &Story) -> Option<String> {
         let message = &delivery.message;
         let done = was_done(story, message);
         let wrong = match (message, last) {
-            (Message::Sweep, _) => None,
+            // What was done before on the first path need not be done on the other.
+            (Message::Sweep, _) | (Message::Ask(.., Path::Other), Some(Answer::Refused(_))) => None,
             (Message::Alarm, Some(Answer::Done)) => {
                 let newest = story.newest();
                 let on = newest.is_some_and(|newest| newest.status.is_forward());

@@ -22,7 +22,7 @@ pub(crate) enum Flow {
     Sweep,
     /// A sweep that enters the second phase.
     Advance,
-    /// An approval, which enters the last phase.
+    /// The second approval, which enters the last phase.
     Approve,
     /// A sweep that finds a weight higher than desired.
     Drift,
@@ -79,6 +79,7 @@ impl Calendar {
         };
         let enters_half = until(|_, phase| phase == Some(1));
         let asks = until(|status, _| *status == Status::AwaitingApproval);
+        bench.bring(approve("lee"));
         bench.bring(approve("kim"));
         let all = until(|status, _| matches!(status, Status::Completed { .. }));
         bench.world.end();
@@ -137,6 +138,7 @@ impl Flow {
             Self::Advance => bench.sweeps(calendar.enters_half - 1),
             Self::Complete => {
                 bench.sweeps(calendar.asks);
+                bench.bring(approve("lee"));
                 bench.bring(approve("kim"));
                 bench.sweeps(calendar.completes - 1);
             }
@@ -147,7 +149,10 @@ impl Flow {
             | Self::Rollback
             | Self::Command
             | Self::Polled
-            | Self::Guard => bench.sweeps(calendar.asks),
+            | Self::Guard => {
+                bench.sweeps(calendar.asks);
+                bench.bring(approve("lee"));
+            }
         }
         self.disturb(&bench);
         bench.world.pass(match self.message() {

@@ -56,7 +56,7 @@ phases:
     weight: 50%
     bake: 3m
     require: ['complaints == 0']
-    approval: { from: [leads], needed: 1, expires: 24h, otherwise: hold }
+    approval: { from: [leads], needed: 2, expires: 24h, otherwise: hold }
   - { name: all, weight: 100%, bake: 3m, before: [warm], require: ['complaints == 0'] }
 watch: { for: 3m }
 rollback: { within: 5m, drain: 30s, hooks: [page] }

@@ -109,8 +109,8 @@ fn pinned() -> Expect {
             I6 what is acknowledged was so (160), the world is what was decided (111), it ends as without trouble (20), re-exposed after a rollback (20)
         RightIsEnough     203 of 1327 cells; advance/route53/10:crash-after
             I6 what is acknowledged was so (203), re-exposed after a rollback (20), I2 a confirmed rollback is closed (2), the world is what was decided (2)
-        SkipRestore      2394 of 3038 cells; advance/owned/1<alarm
-            it comes to rest (2394), the world is what was decided (2394), an answer is true (2391), the cell is real (1642), it ends as without trouble (1248)
+        SkipRestore      2484 of 3128 cells; advance/owned/1<alarm
+            it comes to rest (2484), the world is what was decided (2484), an answer is true (2481), the cell is real (1702), it ends as without trouble (1298)
         NoFence             6 of 1516 cells; advance/route53/10<alarm
             re-exposed after a rollback (5), it ends as without trouble (1)
         NoHeadCheck       191 of 1493 cells; advance/owned/8<alarm
@@ -122,17 +122,17 @@ fn pinned() -> Expect {
         LoseEntries      1421 of 1424 cells; advance/owned/none
             I10 the ledger verifies (1421), I11 no weight without words (1357), it ends as without trouble (581), an answer is true (530), I5 the gated phase has its approval (179)
         SplitCommit       169 of 1753 cells; advance/owned/8:timeout-after
-            I10 the ledger verifies (168), it ends as without trouble (126), I11 no weight without words (72), I5 the gated phase has its approval (7), an answer is true (7)
+            I10 the ledger verifies (168), it ends as without trouble (126), I11 no weight without words (72), I5 the gated phase has its approval (8), an answer is true (7)
         ForgetKey         116 of 1414 cells; start/alias/3:timeout-after
             an answer is true (116)
         NoIntent          700 of 807 cells; advance/owned/none
             it comes to rest (450), it ends as without trouble (414), the cell is real (348), the world is what was decided (328)
-        ForgedApproval    522 of 1424 cells; advance/owned/none
-            I5 the gated phase has its approval (522), it ends as without trouble (310)
+        ForgedApprovals   524 of 1424 cells; advance/owned/none
+            I5 the gated phase has its approval (524), it ends as without trouble (310)
         LeaseBlocks       135 of 1304 cells; advance/owned/6:crash-after
             it comes to rest (135), it ends as without trouble (127), an answer is true (99), the world is what was decided (92), the cell is real (44), it is back in time (4)
-        AlarmsNeverRead    22 of 1332 cells; rollback/owned/2<supersede
-            an answer is true (22), it is back in time (22)
+        AlarmsNeverRead    23 of 1332 cells; rollback/owned/2<supersede
+            an answer is true (23), it is back in time (23)
         AlarmsAssumed       2 of 1424 cells; start/alias/1:timeout-before
             no data is never a pass (2)
         WritesRetried       0 of 1434 cells; what is sent again is one more late write: refused by a fence, put right by the guard

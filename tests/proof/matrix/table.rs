@@ -399,43 +399,43 @@ fn pinned() -> Expect {
         advance   in-place     12     41      72    656      69     121.1       0.7    59.6
         advance   route53      12     41      72    252      42     120.6       0.9     0.0
         advance   alias        12     41      72    674      31     121.0       0.8     0.0
-        approve   owned        14     50     112    900      43     121.2       0.6     0.0
-        approve   in-place     14     50     112    900      71     121.1       0.9    59.2
-        approve   route53      14     50     112    412      47     120.8       0.9     0.0
+        approve   owned        14     50     112    900      43     121.3       0.7     0.0
+        approve   in-place     14     50     112    900      71     121.3       1.0    59.2
+        approve   route53      14     50     112    412      44     120.8       0.8     0.0
         approve   alias        14     50     112    912      33     121.1       0.7     0.0
-        drift     owned         7     23      42    124       0     120.3       0.6     0.0
+        drift     owned         7     23      42    124       0     120.4       0.6     0.0
         drift     in-place      7     23      42    124       0     120.3       0.6     0.0
-        drift     route53       7     23      42    124       0     120.4       0.7     0.0
-        drift     alias         7     23      42    124       0     120.5       0.7     0.0
-        repair    owned        11     38      88    260      43      40.6       0.6     0.0
-        repair    in-place     11     38      88    260      71      40.6       0.6    59.9
+        drift     route53       7     23      42    124       0     120.4       0.6     0.0
+        drift     alias         7     23      42    124       0     120.4       0.6     0.0
+        repair    owned        11     38      88    260      43      40.7       0.6     0.0
+        repair    in-place     11     38      88    260      71      40.6       0.7    60.0
         repair    route53       9     31      72     20      47      40.0       0.8     0.0
-        repair    alias        11     38      88    272      33      40.6       0.6     0.0
-        hand      owned         7     23      42    124       0     120.3       0.6     0.0
+        repair    alias        11     38      88    272      33      40.5       0.7     0.0
+        hand      owned         7     23      42    124       0     120.4       0.6     0.0
         hand      in-place      7     23      42    124       0     120.3       0.6     0.0
-        hand      route53       7     23      42    124       0     120.4       0.7     0.0
-        hand      alias         7     23      42    124       0     120.5       0.7     0.0
-        complete  owned        13     45      78    748     144     121.3       1.1    59.6
-        complete  in-place     10     34      60    454      69     120.9       0.7    59.3
-        complete  route53      10     34      60    454      67     121.0       0.8     0.0
-        complete  alias        10     34      60    472      31     120.7       0.5     0.0
-        rollback  owned         8     28      48    308       0      30.5      30.6     0.0
-        rollback  in-place      8     28      48    308       0      30.5      30.5     0.0
-        rollback  route53       8     28      48    308       0      30.6      30.6     0.0
-        rollback  alias         8     28      48    320       0      30.6      30.9     0.0
-        command   owned         7     25      56    246       0      40.5      40.5     0.0
+        hand      route53       7     23      42    124       0     120.4       0.6     0.0
+        hand      alias         7     23      42    124       0     120.4       0.6     0.0
+        complete  owned        13     45      78    748     144     121.2       1.1    59.2
+        complete  in-place     10     34      60    454      69     120.9       0.9    59.4
+        complete  route53      10     34      60    454      67     120.8       0.7     0.0
+        complete  alias        10     34      60    472      31     120.9       0.7     0.0
+        rollback  owned         8     28      48    308       0      30.6      30.6     0.0
+        rollback  in-place      8     28      48    308       0      30.6      30.6     0.0
+        rollback  route53       8     28      48    308       0      30.6      30.7     0.0
+        rollback  alias         8     28      48    320       0      30.7      30.9     0.0
+        command   owned         7     25      56    246       0      40.6      40.6     0.0
         command   in-place      7     25      56    246       0      40.5      40.5     0.0
         command   route53       7     25      56    246       0      40.6      40.6     0.0
         command   alias         7     25      56    258       0      40.6      40.6     0.0
         polled    owned        14     50      84    826       0     121.2     120.8     0.0
-        polled    in-place     14     50      84    826       0     121.2     120.6     0.0
+        polled    in-place     14     50      84    826       0     121.2     120.7     0.0
         polled    route53      12     42      72    618       0     121.3     120.8     0.0
-        polled    alias        12     42      72    636       0     121.1     120.8     0.0
+        polled    alias        12     42      72    636       0     121.0     120.8     0.0
         guard     owned         8     29      48    318       0     120.6       0.2     0.0
-        guard     in-place      7     25      42    192       0     120.5       0.2     0.0
-        guard     route53       6     21      36     96       0     120.2       0.3     0.0
-        guard     alias         6     21      36    184       0     120.4       0.2     0.0
-        all                   473   1633    3155  19156    1268     121.3     120.8    59.9
+        guard     in-place      7     25      42    192       0     120.4       0.2     0.0
+        guard     route53       6     21      36     96       0     120.3       0.3     0.0
+        guard     alias         6     21      36    184       0     120.3       0.2     0.0
+        all                   473   1633    3155  19156    1265     121.3     120.8    60.0
     "#]]
 }
 
