@@ -11,6 +11,7 @@ mod conditions;
 mod faults;
 mod ledger;
 mod parts;
+mod planned;
 mod stories;
 mod successions;
 

@@ -73,8 +73,8 @@ impl World {
         let now = self.now();
         let mut state = self.state.borrow_mut();
         state.alarms.force(domain::rollout::alarm_name(alarm), to);
-        let changes = state.evaluate_alarms(now).into_iter();
-        changes.into_iter().find(|change| change.arn == *alarm)
+        let mut changes = state.evaluate_alarms(now).into_iter();
+        changes.find(|change| change.arn == *alarm)
     }
 
     /// Whether a request is still under way whose sender has given up on it.
