@@ -274,14 +274,16 @@ impl<P: Handed> Run<'_, P> {
             ledger: show(&story, &calls),
             calls,
         };
-        if rested == Rested::No {
-            let status = story
-                .newest()
-                .map_or("nothing", |newest| newest.status.name());
-            ran.note(
-                "it comes to rest",
-                format!("{status} after {MINUTES_MAX} minutes"),
-            );
+        match rested {
+            Rested::Yes if self.happened(&ran) => {}
+            Rested::Yes => ran.note("the cell is real", "its trouble never came".to_owned()),
+            Rested::No => {
+                let status = story
+                    .newest()
+                    .map_or("nothing", |newest| newest.status.name());
+                let said = format!("{status} after {MINUTES_MAX} minutes");
+                ran.note("it comes to rest", said);
+            }
         }
         self.compare(&mut ran, &story);
         ran
@@ -292,9 +294,6 @@ impl<P: Handed> Run<'_, P> {
         let Some(reference) = self.reference else {
             return;
         };
-        if !self.happened(ran) {
-            ran.note("the cell is real", "its trouble never came".to_owned());
-        }
         let undisturbed = match self.cell.trouble {
             Trouble::None | Trouble::Fault(_) | Trouble::Double(..) => true,
             Trouble::Between(_, foreign) => {
