@@ -124,12 +124,12 @@ fn pinned() -> Expect {
             an answer is true (656), it comes to rest (656), the world is what was decided (656), it ends as without trouble (312)
         NoFence             6 of 1356 cells; advance/route53/10<alarm
             re-exposed after a rollback (5), it ends as without trouble (1)
-        NoHeadCheck        49 of 1264 cells; advance/owned/8<alarm
-            re-exposed after a rollback (45), it ends as without trouble (4)
+        NoHeadCheck         6 of 1264 cells; advance/in-place/9<alarm
+            it ends as without trouble (4), re-exposed after a rollback (2)
         StaleReads         74 of 2395 cells; rollback/owned/1:crash-after
             it is back in time (74)
-        AcceptStale       127 of 1264 cells; advance/owned/3<same
-            I10 the ledger verifies (127), it ends as without trouble (71), I7 one intent, in its epoch (56), I11 no weight without words (47), one event has one effect (41), I4 a rollback is not undone (35), I3 no phase is skipped or cut short (30), an answer is true (22), re-exposed after a rollback (19), I1 nothing rises after a rollback (17)
+        AcceptStale       105 of 851 cells; advance/owned/3<same
+            I10 the ledger verifies (105), it ends as without trouble (45), I4 a rollback is not undone (44), I7 one intent, in its epoch (42), one event has one effect (40), an answer is true (24), I11 no weight without words (22), I3 no phase is skipped or cut short (12), I1 nothing rises after a rollback (10), re-exposed after a rollback (1)
         LoseEntries       133 of 133 cells; advance/owned/none
             I10 the ledger verifies (133), I11 no weight without words (133), it ends as without trouble (54), an answer is true (12)
         SplitCommit       100 of 1066 cells; advance/owned/8:timeout-after
