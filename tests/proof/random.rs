@@ -152,7 +152,7 @@ fn hold(mut failures: Vec<Failure>) {
 
 /// What a plain run shows.
 fn figures() -> Expect {
-    expect![[r#"
+    expect![[r"
           healthy     4478  must not go back       completed 3715, held 708, still waiting 55
              sick     2936  must go back in time   back by an alarm 363, back by a condition 2242, back by a deadline 123, back without approval 208
          troubled      527  must hold in time      completed 84, held 398, still waiting 1, back by a condition 24, back by a gate 17, back by a hook 2, back without approval 1
@@ -164,7 +164,7 @@ fn figures() -> Expect {
         held 1350 times, in 1m 2s on the mean, 8m 17s at the slowest; nearest to its bound: 2m of 2m 9s
         obeyed 250 times, in 0s on the mean, 43ms at the slowest; nearest to its bound: 43ms of 12s
         210 times the reason was gone before the time to act on it was up
-    "#]]
+    "]]
 }
 
 #[test]
@@ -202,7 +202,8 @@ fn the_generator_is_what_its_version_says() {
     let stories = (1..=200).map(Story::of);
     let text: String = stories.map(|story| story.plan + &story.scenario).collect();
     let generator = format!("version {}: {}", corpus::GENERATOR, PlanHash::of(&text));
-    expect!["version 1: f0d0f1872d3f26dda21ee78c6288cb7e24832166193a360ebb41b8fe4f3448d1"].assert_eq(&generator);
+    expect!["version 1: f0d0f1872d3f26dda21ee78c6288cb7e24832166193a360ebb41b8fe4f3448d1"]
+        .assert_eq(&generator);
 }
 
 #[test]

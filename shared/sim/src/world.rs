@@ -36,7 +36,6 @@ use domain::{
     name::{RolloutId, RouteName},
     plan::{Plan, route::Route},
     rollout::Rollout,
-    target::Seen,
     time::{SignedDuration, Timestamp, later, minute_of},
 };
 use engine::ports::{Clock, Ports};
@@ -66,8 +65,6 @@ pub(crate) struct State {
     zones: zones::Zones,
     functions: functions::Functions,
     wires: BTreeMap<String, wire::Wire>,
-    /// What each route was configured to be since when, oldest first: for whoever checks, never decided on.
-    configured: BTreeMap<String, Vec<(Timestamp, Seen)>>,
     pub(crate) requests: traffic::Requests,
     pub(crate) provider: provider::Provider,
     pub(crate) alarms: alarms::Board,
@@ -111,14 +108,13 @@ impl World {
             zones,
             functions,
             wires,
-            configured: BTreeMap::new(),
             alarms,
         };
         let world = Self {
             runtime: Runtime::new(start),
             state: Rc::new(RefCell::new(state)),
         };
-        world.state.borrow_mut().note_configured(start);
+        world.state.borrow_mut().note_beginning(start);
         world
     }
 

@@ -241,7 +241,7 @@ impl Run {
     pub(super) fn at(&self, route: &RouteName, at: Timestamp) -> Weight {
         let mut changes = self.changes(route).rev();
         let last = changes.find(|rewired| rewired.at <= at);
-        last.map_or(Weight::ZERO, |rewired| rewired.weight)
+        last.map_or(Weight::ZERO, |rewired| rewired.seen.weight)
     }
 
     /// Since when the last client has had a weight that a route has at an instant, but for what was over
@@ -260,7 +260,7 @@ impl Run {
         let mut until = at;
         let mut effect = None;
         for rewired in self.changes(route).rev().filter(|rewired| rewired.at <= at) {
-            if rewired.weight == weight {
+            if rewired.seen.weight == weight {
                 effect = Some(later(rewired.served, ttl));
             } else if until > clock.noticed(rewired.at) {
                 return effect;
@@ -381,7 +381,7 @@ fn fences(run: &Run, wrong: &mut Vec<String>) {
     for rewired in run
         .rewired
         .iter()
-        .filter(|rewired| rewired.by == Writer::Function && rewired.weight > Weight::ZERO)
+        .filter(|rewired| rewired.by == Writer::Function && rewired.seen.weight > Weight::ZERO)
     {
         let after = |entry: Option<&Entry>| entry.is_some_and(|entry| rewired.at > entry.at);
         let fenced = run.is_fenced(&rewired.route) && !finished;

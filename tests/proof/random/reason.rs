@@ -304,7 +304,7 @@ impl Run {
             .filter(|rewired| rewired.route == *route);
         let mut lasts: Vec<(Timestamp, domain::traffic::Weight)> =
             vec![(Timestamp::MIN, domain::traffic::Weight::ZERO)];
-        lasts.extend(of_route.map(|rewired| (rewired.at, rewired.weight)));
+        lasts.extend(of_route.map(|rewired| (rewired.at, rewired.seen.weight)));
         lasts.iter().enumerate().any(|(index, (from, weight))| {
             let until = lasts
                 .get(index + 1)

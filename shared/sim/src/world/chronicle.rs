@@ -1,9 +1,9 @@
 //! What really happened in a world, for whoever checks a rollout against it. Nothing in it decides anything.
 
-use std::cell::Ref;
+use std::{cell::Ref, collections::BTreeMap};
 
 use domain::{
-    event::AlarmChange, name::RouteName, plan::route::Route, time::Timestamp, traffic::Weight,
+    event::AlarmChange, name::RouteName, plan::route::Route, target::Seen, time::Timestamp,
 };
 
 use super::{State, World};
@@ -12,6 +12,8 @@ use crate::scenario::Happening;
 /// What really happened in a world, whatever any port said of it.
 #[derive(Debug, Default)]
 pub struct Chronicle {
+    /// What each route was when the world began.
+    pub began: BTreeMap<RouteName, (Timestamp, Seen)>,
     /// The steps of the timeline, as they came.
     pub happened: Vec<(Timestamp, Happening)>,
     /// Every change of a target's configuration, in the order in which they landed.
@@ -27,8 +29,8 @@ pub struct Rewired {
     pub at: Timestamp,
     /// The route, as the plan calls it.
     pub route: RouteName,
-    /// The canary's share from then on.
-    pub weight: Weight,
+    /// What the route is configured to be from then on.
+    pub seen: Seen,
     /// When every server of the target has it; resolvers keep an older answer for its TTL.
     pub served: Timestamp,
     /// Whose it was.
@@ -53,6 +55,14 @@ impl World {
 }
 
 impl State {
+    /// Notes what every route is before anything happens.
+    pub(super) fn note_beginning(&mut self, at: Timestamp) {
+        for (name, route) in &self.plan.clone().routes {
+            let seen = self.read_route(route, at).seen;
+            self.chronicle.began.insert(name.clone(), (at, seen));
+        }
+    }
+
     /// Notes that a target was changed and when its servers have that.
     pub(super) fn note_rewired(
         &mut self,
@@ -61,13 +71,13 @@ impl State {
         served: Timestamp,
         by: Writer,
     ) {
-        let weight = self.read_route(route, at).seen.weight;
+        let seen = self.read_route(route, at).seen;
         let mut routes = self.plan.routes.iter();
         if let Some((name, _)) = routes.find(|(_, of_plan)| *of_plan == route) {
             self.chronicle.rewired.push(Rewired {
                 at,
                 route: name.clone(),
-                weight,
+                seen,
                 served,
                 by,
             });

@@ -2,7 +2,7 @@
 
 use domain::{name::RouteName, plan::route::Route, target::Seen, time::Timestamp, traffic::Weight};
 
-use super::{World, chronicle::Writer, route_key};
+use super::{World, chronicle::Writer};
 
 impl World {
     /// Somebody writes a route's weight himself; nothing happens if the plan has no such route.
@@ -51,9 +51,13 @@ impl World {
     /// Every change of what a route is configured to be, oldest first, without a call.
     #[must_use]
     pub fn configured_over_time(&self, name: &RouteName) -> Vec<(Timestamp, Seen)> {
-        let state = self.state.borrow();
-        let route = state.plan.routes.get(name);
-        let changes = route.and_then(|route| state.configured.get(&route_key(route)));
-        changes.cloned().unwrap_or_default()
+        let chronicle = self.chronicle();
+        let began = chronicle.began.get(name).copied();
+        let changes = chronicle
+            .rewired
+            .iter()
+            .filter(|change| change.route == *name)
+            .map(|change| (change.at, change.seen));
+        began.into_iter().chain(changes).collect()
     }
 }

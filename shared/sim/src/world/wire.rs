@@ -181,20 +181,6 @@ impl State {
             wire.set(served, from);
         }
         self.note_rewired(route, now, from, by);
-        self.note_route(route, now);
-    }
-
-    /// Notes what every route is configured to be.
-    pub(super) fn note_configured(&mut self, now: Timestamp) {
-        for route in self.plan.clone().routes.values() {
-            self.note_route(route, now);
-        }
-    }
-
-    fn note_route(&mut self, route: &Route, now: Timestamp) {
-        let seen = self.read_route(route, now).seen;
-        let configured = self.configured.entry(route_key(route)).or_default();
-        configured.push((now, seen));
     }
 
     /// The canary's share of a route's requests between two instants.
