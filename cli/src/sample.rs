@@ -142,7 +142,7 @@ fn findings(rollout: &Rollout, now: Timestamp) -> Vec<Finding> {
 
 /// A run in which the canary turns bad at a quarter.
 pub(crate) fn summary() -> Summary {
-    let (_, ledger) = begun();
+    let (rollout, ledger) = begun();
     let plan = plan();
     let minutes: u16 = 1_500;
     let bad = 1_200..1_208;
@@ -167,6 +167,7 @@ pub(crate) fn summary() -> Summary {
         canary_requests: 45_678,
         canary_failures: 312,
         calls: BTreeMap::new(),
+        rollout: Some(rollout),
         ledger,
         series,
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use domain::{
     judge::{Finding, Verdict},
-    ledger::{self, Actor, Broken, Entry, Fact},
+    ledger::{self, Actor, Broken, Chain, Entry, Fact},
     plan::{
         Finish, Plan,
         gate::{Approval, Otherwise},
@@ -295,9 +295,13 @@ pub(crate) struct Number {
     pub(crate) note: String,
 }
 
+/// Verifies the ledger of a run against the end that the rollout's head has.
 fn verify(summary: &Summary) -> Result<(), Broken> {
+    let Some(rollout) = &summary.rollout else {
+        return Ok(());
+    };
     let lines: Vec<ledger::Line> = summary.ledger.iter().map(Entry::line).collect();
-    ledger::verify(&lines, None).map(|_| ())
+    ledger::verify(Chain::of(&rollout.id), &lines, Some(rollout.chain)).map(|_| ())
 }
 
 fn grouped_len(count: usize) -> String {

@@ -1,7 +1,7 @@
 //! How quick the core is: decisions, verdicts, a ledger verified, a whole rollout in the box.
 //!
 //! All on the lightning-talk plan. What a decision costs is to be seen beside one commit to a table, which
-//! takes milliseconds; what a verified ledger costs, beside one SHA-256 of as many bytes.
+//! takes milliseconds; what a verified ledger costs, in memory and as a file, beside one SHA-256 of as many bytes.
 
 use std::{fs, sync::Arc};
 
@@ -10,7 +10,7 @@ use domain::{
     decide::{Start, begin, decide},
     event::{AlarmChange, AlarmReading, AlarmState, Command, Event},
     judge::{Finding, Query, Reading, Readings, Role, judge, queries},
-    ledger::{Chain, Entry, Line, verify},
+    ledger::{Chain, Entry, Line, export, verify},
     name::{Person, RolloutId},
     plan::Plan,
     rollout::{Origin, Rollout},
@@ -201,11 +201,12 @@ fn judge_a_phase(bencher: Bencher<'_, '_>) {
         .bench(|| judge_all(black_box(&rollout), &readings, now));
 }
 
-/// A ledger of so many entries, as long as the busiest rollout's.
-fn ledger(length: usize) -> Vec<Line> {
+/// A ledger of so many entries, as long as the busiest rollout's, and where it begins.
+fn ledger(length: usize) -> (Chain, Vec<Line>) {
     let mut rollout = baking();
     let mut lines: Vec<Line> = Vec::new();
-    rollout.chain = Chain::default();
+    let start = Chain::of(&rollout.id);
+    rollout.chain = start;
     while lines.len() < length {
         for reason in ["a look at the graphs", "all is well"] {
             let by = Person::new("ann@example.com");
@@ -217,27 +218,27 @@ fn ledger(length: usize) -> Vec<Line> {
             };
             let asked = Event::Asked { by, command };
             let Ok(decision) = decide(&rollout, &asked, after(7_200)) else {
-                return lines;
+                return (start, lines);
             };
             lines.extend(decision.entries.iter().map(Entry::line));
             rollout = decision.next;
         }
     }
-    lines
+    (start, lines)
 }
 
 #[divan::bench]
 fn verify_ten_thousand_entries(bencher: Bencher<'_, '_>) {
-    let lines = ledger(10_000);
+    let (start, lines) = ledger(10_000);
     bencher
         .counter(ItemsCount::new(lines.len()))
-        .bench(|| verify(black_box(&lines), None));
+        .bench(|| verify(start, black_box(&lines), None));
 }
 
 /// The floor of the one before: the same bytes, hashed at once.
 #[divan::bench]
 fn hash_the_bytes_of_ten_thousand_entries(bencher: Bencher<'_, '_>) {
-    let lines = ledger(10_000);
+    let (_, lines) = ledger(10_000);
     let mut bytes = Vec::new();
     for line in &lines {
         for text in [
@@ -257,6 +258,30 @@ fn hash_the_bytes_of_ten_thousand_entries(bencher: Bencher<'_, '_>) {
     bencher
         .counter(ItemsCount::new(lines.len()))
         .bench(|| Sha256::digest(black_box(&bytes)));
+}
+
+/// A ledger of ten thousand entries, exported.
+fn exported() -> String {
+    let (_, lines) = ledger(10_000);
+    export::write(&baking().id, &lines)
+}
+
+/// From the bytes of the file to the verdict, every byte of its spelling included.
+#[divan::bench]
+fn verify_an_exported_file(bencher: Bencher<'_, '_>) {
+    let file = exported();
+    bencher
+        .counter(ItemsCount::new(file.lines().count() - 2))
+        .bench(|| export::verify(black_box(file.as_bytes()), None));
+}
+
+/// The floor of the one before: the same file, hashed at once.
+#[divan::bench]
+fn hash_the_bytes_of_an_exported_file(bencher: Bencher<'_, '_>) {
+    let file = exported();
+    bencher
+        .counter(ItemsCount::new(file.lines().count() - 2))
+        .bench(|| Sha256::digest(black_box(file.as_bytes())));
 }
 
 /// A whole rollout in the box, days of it, to completion.

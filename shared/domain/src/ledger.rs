@@ -4,9 +4,10 @@
 //! evidence, before and after. The hash is taken over [`Line`], the flat form that is exported, so that a
 //! ledger can be verified from the file alone.
 
+pub mod export;
 mod fact;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
@@ -14,7 +15,7 @@ pub use fact::{AfterFailure, Fact};
 
 use crate::{
     judge::Finding,
-    name::{AlarmArn, Person},
+    name::{AlarmArn, Person, RolloutId},
     time::Timestamp,
     traffic::{Epoch, Weights},
 };
@@ -62,7 +63,7 @@ pub struct Entry {
     pub before: Weights,
     /// The desired weights after.
     pub after: Weights,
-    /// The hash of the entry before it; zeroes for the first.
+    /// The hash of the entry before it; for the first, of [the beginning](Chain::of).
     pub previous: Hash,
     /// The hash of this entry.
     pub hash: Hash,
@@ -74,8 +75,8 @@ pub struct Hash(pub [u8; 32]);
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0 {
-            write!(f, "{byte:02x}")?;
+        for digit in self.digits() {
+            f.write_char(digit.into())?;
         }
         Ok(())
     }
@@ -88,6 +89,21 @@ impl fmt::Debug for Hash {
 }
 
 impl Hash {
+    fn digits(self) -> [u8; 64] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 0xf)];
+        }
+        digits
+    }
+
+    /// Whether a text is this hash as it is written.
+    fn is(self, text: &str) -> bool {
+        text.as_bytes() == self.digits()
+    }
+
     /// Reads 64 hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -115,8 +131,15 @@ impl Hash {
 pub struct Chain {
     /// The last entry's number; 0 if there is none.
     pub seq: u64,
-    /// The last entry's hash; zeroes if there is none.
+    /// The last entry's hash; [the beginning's](Self::of) if there is none.
     pub hash: Hash,
+}
+
+/// `31:2453ed02…`, as a person carries it from a head to a file.
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hash)
+    }
 }
 
 /// An entry before it is chained.
@@ -137,6 +160,28 @@ pub struct Draft {
 }
 
 impl Chain {
+    /// The beginning of a rollout's ledger. Its hash is the rollout's alone, so that one rollout's ledger
+    /// cannot be passed off as another's.
+    #[must_use]
+    pub fn of(rollout: &RolloutId) -> Self {
+        let text = format!("tidegate ledger of {rollout}");
+        Self {
+            seq: 0,
+            hash: Hash(Sha256::digest(text).into()),
+        }
+    }
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (seq, hash) = text.split_once(':')?;
+        let chain = Self {
+            seq: seq.parse().ok()?,
+            hash: Hash::parse(hash)?,
+        };
+        (chain.to_string() == text).then_some(chain)
+    }
+
     /// Appends an entry.
     pub fn append(&mut self, draft: Draft, at: Timestamp) -> Entry {
         let mut entry = Entry {
@@ -257,10 +302,13 @@ pub enum Broken {
     /// An entry does not follow from the one before it.
     #[error("entry {0} does not follow from the entry before it")]
     Unchained(u64),
+    /// The first entry belongs to something else.
+    #[error("entry 1 does not begin the ledger of this rollout")]
+    Foreign,
     /// An entry was changed.
     #[error("entry {0} was changed: its hash is another")]
     Changed(u64),
-    /// Entries are missing at the end.
+    /// Entries are missing at the end, or too many.
     #[error("the ledger ends at entry {found}, it should end at entry {expected}")]
     Truncated {
         /// Where it should end.
@@ -268,40 +316,63 @@ pub enum Broken {
         /// Where it ends.
         found: u64,
     },
+    /// The chain holds, and is not the one that it should be.
+    #[error("entry {0} does not have the hash that the ledger should end with")]
+    Rewritten(u64),
 }
 
-/// Verifies a whole ledger against its end, where that is known from elsewhere.
-pub fn verify<'a>(
-    lines: impl IntoIterator<Item = &'a Line>,
-    end: Option<Chain>,
-) -> Result<Chain, Broken> {
-    let mut chain = Chain::default();
-    for line in lines {
-        let expected = chain.seq.saturating_add(1);
+impl Chain {
+    /// Goes on to the next entry, if that is what it says it is.
+    fn follow(&mut self, line: &Line) -> Result<(), Broken> {
+        let expected = self.seq.saturating_add(1);
         if line.seq != expected {
-            return Err(Broken::Gap {
-                expected,
-                found: line.seq,
+            let found = line.seq;
+            return Err(Broken::Gap { expected, found });
+        }
+        if !self.hash.is(&line.previous) {
+            return Err(match line.seq {
+                1 => Broken::Foreign,
+                seq => Broken::Unchained(seq),
             });
         }
-        if line.previous != chain.hash.to_string() {
-            return Err(Broken::Unchained(line.seq));
-        }
         let hash = line.digest();
-        if line.hash != hash.to_string() {
+        if !hash.is(&line.hash) {
             return Err(Broken::Changed(line.seq));
         }
-        chain = Chain {
+        *self = Self {
             seq: line.seq,
             hash,
         };
+        Ok(())
     }
-    match end {
-        Some(end) if end.seq != chain.seq => Err(Broken::Truncated {
-            expected: end.seq,
-            found: chain.seq,
-        }),
-        Some(end) if end.hash != chain.hash => Err(Broken::Changed(end.seq)),
-        Some(_) | None => Ok(chain),
+
+    /// Compares with the end that a ledger should have.
+    fn ends_at(self, end: Self) -> Result<(), Broken> {
+        if self.seq != end.seq {
+            return Err(Broken::Truncated {
+                expected: end.seq,
+                found: self.seq,
+            });
+        }
+        if self.hash != end.hash {
+            return Err(Broken::Rewritten(end.seq));
+        }
+        Ok(())
     }
+}
+
+/// Verifies the lines that follow from `start`, against their end where that is known from elsewhere.
+pub fn verify<'a>(
+    start: Chain,
+    lines: impl IntoIterator<Item = &'a Line>,
+    end: Option<Chain>,
+) -> Result<Chain, Broken> {
+    let mut chain = start;
+    for line in lines {
+        chain.follow(line)?;
+    }
+    if let Some(end) = end {
+        chain.ends_at(end)?;
+    }
+    Ok(chain)
 }

@@ -142,6 +142,19 @@ pub struct RolloutId {
     pub number: u64,
 }
 
+impl RolloutId {
+    /// Reads what [`Display`](fmt::Display) writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (service, number) = text.split_once('#')?;
+        let id = Self {
+            service: ServiceName::new(service).ok()?,
+            number: number.parse().ok()?,
+        };
+        (id.to_string() == text).then_some(id)
+    }
+}
+
 impl fmt::Display for RolloutId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}", self.service, self.number)
@@ -165,5 +178,18 @@ mod tests {
         assert_eq!(check(""), Err(BadName::Empty));
         assert_eq!(check("Early"), Err(BadName::Character('E')));
         assert_eq!(check(&"x".repeat(65)), Err(BadName::TooLong(65)));
+    }
+
+    #[test]
+    fn a_rollout_reads_back_and_nothing_else_does() {
+        for text in ["shop#1", "a-b_2#18446744073709551615"] {
+            let id = RolloutId::parse(text).map(|id| id.to_string());
+            assert_eq!(id.as_deref(), Some(text));
+        }
+        for wrong in [
+            "shop", "shop#", "#1", "shop#01", "shop#+1", "shop#1#1", "Shop#1", "shop#-1",
+        ] {
+            assert_eq!(RolloutId::parse(wrong), None, "{wrong}");
+        }
     }
 }

@@ -125,7 +125,9 @@ pub struct Summary {
     pub canary_failures: u64,
     /// How often each port was called.
     pub calls: BTreeMap<&'static str, u64>,
-    /// The whole ledger.
+    /// The rollout as it is at the end; none if it did not start.
+    pub rollout: Option<Rollout>,
+    /// Its whole ledger.
     pub ledger: Vec<Entry>,
     /// The run, thinned out to at most [`POINTS_MAX`] points.
     pub series: Vec<Point>,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    ledger::{Fact, Line, verify},
+    ledger::{Chain, Fact, Line, verify},
     name::RouteName,
     plan::Plan,
     time::{SignedDuration, earlier, later},
@@ -77,7 +77,14 @@ pub(super) fn check(simulation: &Simulation, what: &str) {
         .iter()
         .map(domain::ledger::Entry::line)
         .collect();
-    assert!(verify(&lines, None).is_ok(), "{what}");
+    let end = summary.rollout.map(|rollout| {
+        let start = Chain::of(&rollout.id);
+        (verify(start, &lines, None), rollout.chain)
+    });
+    assert!(
+        end.is_some_and(|(end, head)| end == Ok(head)),
+        "{what}: the ledger does not verify"
+    );
     for route in ["web", "api", "apex"] {
         let name = RouteName::new(route).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(

@@ -115,6 +115,7 @@ fn new_rollout(start: Start, desired: Weights, now: Timestamp) -> Rollout {
             .into_iter()
             .map(|(arn, reading)| (arn, AlarmSeen::of(&reading)))
             .collect(),
+        chain: Chain::of(&start.id),
         id: start.id,
         plan: start.plan,
         started_by: start.by,
@@ -134,7 +135,6 @@ fn new_rollout(start: Start, desired: Weights, now: Timestamp) -> Rollout {
         hooks: BTreeMap::new(),
         notices: BTreeSet::new(),
         calendar_override: None,
-        chain: Chain::default(),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The ledger's lines: every field of an entry is in its hash, and a hash reads back.
 
-use domain::ledger::{Broken, Chain, Hash, Line, verify};
+use domain::{
+    ledger::{Broken, Chain, Hash, Line, verify},
+    name::RolloutId,
+};
 
 use crate::{
     plans::plan,
@@ -50,9 +53,14 @@ fn letters_that_move_from_one_field_to_the_next_are_found() {
     assert_ne!(moved.digest(), last.digest());
 }
 
+fn beginning() -> Chain {
+    Chain::of(&start_of(plan()).id)
+}
+
 #[test]
 fn what_is_broken_is_said() {
     let (lines, end) = ledger();
+    let verify = |lines: &[Line], end| verify(beginning(), lines, end);
     assert_eq!(verify(&lines, Some(end)), Ok(end));
     let last = end.seq;
     let cut = &lines[..lines.len() - 1];
@@ -75,6 +83,36 @@ fn what_is_broken_is_said() {
 }
 
 #[test]
+fn one_rollouts_ledger_is_not_anothers() {
+    let (lines, end) = ledger();
+    let other = RolloutId {
+        number: 2,
+        ..start_of(plan()).id
+    };
+    assert_eq!(
+        verify(Chain::of(&other), &lines, Some(end)),
+        Err(Broken::Foreign)
+    );
+}
+
+#[test]
+fn a_ledger_that_was_written_anew_is_found_by_its_end() {
+    let (mut lines, end) = ledger();
+    let mut previous = beginning().hash.to_string();
+    for line in &mut lines {
+        line.epoch += 1;
+        line.previous = previous;
+        line.hash = line.digest().to_string();
+        previous = line.hash.clone();
+    }
+    assert!(verify(beginning(), &lines, None).is_ok());
+    assert_eq!(
+        verify(beginning(), &lines, Some(end)),
+        Err(Broken::Rewritten(end.seq))
+    );
+}
+
+#[test]
 fn a_hash_reads_back_and_nothing_else_does() {
     let (_, end) = ledger();
     let text = end.hash.to_string();
@@ -86,5 +124,22 @@ fn a_hash_reads_back_and_nothing_else_does() {
         "+1",
     ] {
         assert_eq!(Hash::parse(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn an_end_reads_back_and_nothing_else_does() {
+    let (_, end) = ledger();
+    let (text, hash) = (end.to_string(), end.hash);
+    assert_eq!(Chain::parse(&text), Some(end));
+    for wrong in [
+        format!("0{text}"),
+        format!("+{text}"),
+        format!("{text} "),
+        format!(":{hash}"),
+        hash.to_string(),
+        "7".to_owned(),
+    ] {
+        assert_eq!(Chain::parse(&wrong), None, "{wrong}");
     }
 }

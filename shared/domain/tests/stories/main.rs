@@ -20,6 +20,8 @@ mod chained;
 #[cfg(test)]
 mod every_way_back;
 #[cfg(test)]
+mod exported;
+#[cfg(test)]
 mod forward;
 #[cfg(test)]
 mod gate_properties;

@@ -186,7 +186,7 @@ impl Story {
             "= {status} at {desired}{held}, waits for {words}"
         )
         .unwrap();
-        let end = ledger::verify(&self.lines, None).unwrap();
+        let end = ledger::verify(ledger::Chain::of(&self.rollout.id), &self.lines, None).unwrap();
         assert_eq!(
             end, self.rollout.chain,
             "the chain does not end where the head says"

@@ -103,7 +103,9 @@ impl<P> Simulation<P> {
     #[must_use]
     pub fn summary(&self) -> Summary {
         let rollout = self.world.rollout();
-        let ledger = rollout.map(|rollout| self.world.ledger(&rollout.id));
+        let ledger = rollout
+            .as_ref()
+            .map(|rollout| self.world.ledger(&rollout.id));
         let ledger: Vec<Entry> = ledger.unwrap_or_default();
         let trouble_began = self.record.trouble_began;
         let detected = trouble_began.and_then(|began| {
@@ -130,6 +132,7 @@ impl<P> Simulation<P> {
             canary_requests: state.requests.to_canary,
             canary_failures: state.requests.failed_by_canary,
             calls: self.world.call_counts(),
+            rollout,
             ledger,
             series: self.record.thinned(),
         }
