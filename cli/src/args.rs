@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
-use domain::time::Timestamp;
+use domain::{ledger::Chain, time::Timestamp};
 use jiff::{civil::DateTime, tz::TimeZone};
 
 use crate::exit;
@@ -47,6 +47,8 @@ pub enum Command {
     Show(Show),
     /// Play a plan in the box, with a scenario of your own
     Simulate(Simulate),
+    /// Read the exported ledger of a rollout, and verify that nobody changed it
+    History(History),
     /// Watch a good and a bad rollout of an example plan
     Demo(Demo),
 }
@@ -123,6 +125,7 @@ pub struct Show {
          tidegate simulate plan.yaml                               everything goes well\n  \
          tidegate simulate plan.yaml --scenario bad.scenario.yaml  it does not\n  \
          tidegate simulate plan.yaml --speed 60 --report out.html\n  \
+         tidegate simulate plan.yaml --ledger shop.jsonl           for `tidegate history`\n  \
          tidegate simulate plan.yaml --json | jq 'select(.type == \"summary\")'\n\n\
          Exit codes:\n{}", exit::TABLE
     )
@@ -147,6 +150,41 @@ pub struct Simulate {
     /// Write an HTML page with charts of weights and metrics, and the ledger
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+    /// Export the ledger, as `tidegate history` reads it
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+}
+
+/// `tidegate history`
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Read the exported ledger of a rollout, and verify that nobody changed it.\n\n\
+        Each entry is chained to the one before it by a hash, and the first one to the\n\
+        rollout. Every byte of the file counts: one that was edited, dropped or moved is\n\
+        found, and its line is named. What is printed has been verified; it stops where\n\
+        the file is broken.\n\n\
+        A file does not know what was cut off behind its last line by somebody who wrote\n\
+        a new one. The end of the ledger is kept elsewhere too: give it with `--end`.",
+    after_help = "Examples:\n  \
+        tidegate simulate plan.yaml --ledger shop.jsonl     something to read\n  \
+        tidegate history shop.jsonl\n  \
+        tidegate history --verify shop.jsonl --end 31:2453ed029918f21f…\n  \
+        jq -r 'select(.type == \"entry\").what' shop.jsonl   it is JSON lines\n\n\
+        Exit codes: 0 it verifies, 1 it does not, 2 it cannot be read."
+)]
+pub struct History {
+    /// The exported ledger, or - for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only say whether it verifies
+    #[arg(long)]
+    pub verify: bool,
+    /// How the ledger ends: the number and the hash of its last entry, from elsewhere
+    #[arg(long, value_name = "SEQ:HASH", value_parser = end)]
+    pub end: Option<Chain>,
+    /// With `--verify`, print one JSON object, for tools
+    #[arg(long, requires = "verify")]
+    pub json: bool,
 }
 
 /// `tidegate demo`
@@ -225,6 +263,13 @@ fn start(text: &str) -> Result<Start, String> {
 fn seed(text: &str) -> Result<u64, String> {
     text.parse()
         .map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
+fn end(text: &str) -> Result<Chain, String> {
+    Chain::parse(text).ok_or_else(|| {
+        "an end is the last entry's number, a colon, and its hash of 64 hexadecimal digits"
+            .to_owned()
+    })
 }
 
 fn speed(text: &str) -> Result<Speed, String> {

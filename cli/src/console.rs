@@ -1,7 +1,7 @@
 //! Where a command writes, and what is known of the other end.
 
 use std::{
-    io::{self, Write},
+    io::{self, Read, Write},
     path::PathBuf,
 };
 
@@ -51,6 +51,8 @@ pub struct Surroundings {
 
 /// The streams of a command.
 pub struct Console<'a> {
+    /// Standard input.
+    pub input: &'a mut dyn Read,
     /// Standard output.
     pub out: &'a mut dyn Write,
     /// Standard error.
@@ -62,8 +64,14 @@ pub struct Console<'a> {
 
 impl<'a> Console<'a> {
     /// Streams whose colours are chosen by what stands at the other end.
-    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, surroundings: Surroundings) -> Self {
+    pub fn new(
+        input: &'a mut dyn Read,
+        out: &'a mut dyn Write,
+        err: &'a mut dyn Write,
+        surroundings: Surroundings,
+    ) -> Self {
         Self {
+            input,
             out,
             err,
             surroundings,

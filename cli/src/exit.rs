@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything as asked; a simulated rollout was completed.
     Ok,
-    /// The plan has problems.
+    /// The plan has problems, or a ledger does not verify.
     Problems,
     /// The command cannot be understood, or a file cannot be read or written.
     Usage,
@@ -22,7 +22,8 @@ pub enum Exit {
 
 /// The codes, as `--help` shows them.
 pub const TABLE: &str = "  0    everything as asked; a simulated rollout was completed
-  1    the plan or the scenario has problems (they are on standard error)
+  1    the plan or the scenario has problems, or the ledger does not verify
+       (what it is stands on standard error)
   2    the command cannot be understood, or a file cannot be read or written
   3    the simulated rollout was rolled back
   4    the simulated rollout did not end: it holds, or its time was over

@@ -16,6 +16,12 @@ pub(crate) enum Failure {
     /// A scenario cannot be used.
     #[error("scenario {0}")]
     Scenario(String),
+    /// A ledger is not as it was exported.
+    #[error("{0}")]
+    Ledger(String),
+    /// Standard input cannot be read.
+    #[error("standard input cannot be read")]
+    Input(#[source] io::Error),
     /// What is built in cannot be used.
     #[error("the built-in {0}; this build of tidegate is broken")]
     Embedded(String),
@@ -30,8 +36,8 @@ impl Failure {
         let exit = match self {
             // Whoever read it has seen enough: `tidegate show … | head`.
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => return Exit::Ok,
-            Self::File(_) | Self::Argument(_) | Self::Output(_) => Exit::Usage,
-            Self::Scenario(_) | Self::Embedded(_) => Exit::Problems,
+            Self::File(_) | Self::Argument(_) | Self::Input(_) | Self::Output(_) => Exit::Usage,
+            Self::Scenario(_) | Self::Ledger(_) | Self::Embedded(_) => Exit::Problems,
         };
         let mut text = self.to_string();
         // A transparent error says itself already; its own source is what is new.

@@ -31,7 +31,7 @@ pub(crate) enum FileError {
         /// What the system says.
         source: io::Error,
     },
-    /// A report cannot be written.
+    /// A report or a ledger cannot be written.
     #[error("`{path}` cannot be written; name a file in a folder that exists and is yours")]
     Unwritable {
         /// The file.
@@ -41,21 +41,25 @@ pub(crate) enum FileError {
     },
 }
 
-/// Reads a text file.
-pub(crate) fn read(path: &Path) -> Result<String, FileError> {
+/// Reads a file.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     // On Windows a folder is "access denied", so ask before.
     if path.is_dir() {
         return Err(FileError::Folder(path.to_owned()));
     }
-    let bytes = fs::read(path).map_err(|source| {
+    fs::read(path).map_err(|source| {
         let path = path.to_owned();
         if source.kind() == ErrorKind::NotFound {
             FileError::Missing(path)
         } else {
             FileError::Unreadable { path, source }
         }
-    })?;
-    String::from_utf8(bytes).map_err(|error| FileError::NotText {
+    })
+}
+
+/// Reads a text file.
+pub(crate) fn read(path: &Path) -> Result<String, FileError> {
+    String::from_utf8(bytes(path)?).map_err(|error| FileError::NotText {
         path: path.to_owned(),
         byte: error.utf8_error().valid_up_to(),
     })

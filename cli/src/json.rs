@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 
 use domain::{
-    ledger,
     plan::{Plan, phase::Phase},
     time::SignedDuration,
 };
 use serde::Serialize;
 use sim::Outcome;
 
-use crate::timeline;
+use crate::{history::Reading, timeline};
 
 /// Prints one value in a line.
 pub(crate) fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
@@ -146,41 +145,47 @@ fn percent(weight: domain::traffic::Weight) -> f64 {
     f64::from(weight.permille()) / 10.0
 }
 
-/// A line of `tidegate simulate --json`: an entry of the ledger.
+/// `tidegate history --verify --json`.
 #[derive(Serialize)]
-pub(crate) struct Entry {
-    #[serde(rename = "type")]
-    kind_of_line: &'static str,
-    seq: u64,
-    at: String,
-    epoch: u64,
-    actor: String,
-    kind: String,
-    what: String,
-    evidence: Vec<String>,
-    /// The weights before and after: `route=5% route=…`.
-    before: String,
-    after: String,
-    previous: String,
-    hash: String,
+pub(crate) struct Verification<'a> {
+    file: &'a str,
+    /// Whether it is a ledger as it was exported, and has the end that was given.
+    verified: bool,
+    rollout: Option<String>,
+    /// How many were read and verified.
+    entries: u64,
+    /// The ledger's end, `<seq>:<hash>`.
+    end: Option<String>,
+    /// Whether that was compared with one from elsewhere: else nobody knows what was cut off behind it.
+    compared: bool,
+    problem: Option<Refusal>,
 }
 
-impl Entry {
-    pub(crate) fn new(entry: &ledger::Entry) -> Self {
-        let line = entry.line();
+#[derive(Serialize)]
+struct Refusal {
+    line: usize,
+    column: Option<usize>,
+    why: String,
+}
+
+impl<'a> Verification<'a> {
+    pub(crate) fn new(file: &'a str, reading: &Reading, compared: bool) -> Self {
+        let (whole, refused) = match &reading.ended {
+            Ok(whole) => (Some(whole), None),
+            Err(refused) => (None, Some(refused)),
+        };
         Self {
-            kind_of_line: "entry",
-            seq: line.seq,
-            at: line.at,
-            epoch: line.epoch,
-            actor: line.actor,
-            kind: line.kind,
-            what: line.what,
-            evidence: line.evidence,
-            before: line.before,
-            after: line.after,
-            previous: line.previous,
-            hash: line.hash,
+            file,
+            verified: whole.is_some(),
+            rollout: reading.rollout.as_ref().map(ToString::to_string),
+            entries: reading.lines.last().map_or(0, |line| line.seq),
+            end: whole.map(|whole| whole.end.to_string()),
+            compared,
+            problem: refused.map(|refused| Refusal {
+                line: refused.line,
+                column: refused.column,
+                why: refused.why.to_string(),
+            }),
         }
     }
 }

@@ -9,6 +9,7 @@ mod demo;
 pub mod exit;
 mod failure;
 mod file;
+mod history;
 mod json;
 mod layout;
 mod live;
@@ -56,6 +57,7 @@ pub fn run(
         Command::Schema(_) => schema(console),
         Command::Show(what) => show::run(&what, console),
         Command::Simulate(what) => simulate::run(&what, console),
+        Command::History(what) => history::run(&what, console),
         Command::Demo(what) => demo::run(&what, &program, console),
     };
     match done {

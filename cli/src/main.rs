@@ -18,8 +18,9 @@ fn main() -> ExitCode {
         now: cli::now(),
         temporary: env::temp_dir(),
     };
+    let mut input = io::stdin();
     let mut out = io::stdout().lock();
     let mut err = io::stderr().lock();
-    let mut console = Console::new(&mut out, &mut err, surroundings);
+    let mut console = Console::new(&mut input, &mut out, &mut err, surroundings);
     cli::run(env::args_os(), &mut console).into()
 }

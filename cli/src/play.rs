@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{plan::Plan, words::Tone};
+use domain::{ledger::export, plan::Plan, words::Tone};
 use sim::{Frame, Scenario, Simulation, Summary};
 
 use crate::{
@@ -69,7 +69,7 @@ impl Play {
         let mut clock = Clock::start(self.pace.unwrap_or(Pace::MAX));
         while let Some(frame) = simulation.step() {
             for entry in &frame.entries {
-                json::line(console.out, &json::Entry::new(entry))?;
+                write!(console.out, "{}", export::entry(&entry.line()))?;
             }
             std::thread::sleep(clock.wait(&frame));
         }

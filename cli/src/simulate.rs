@@ -2,10 +2,12 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
 
+use domain::ledger::{Entry, Line, export};
 use sim::{Outcome, Scenario, Summary};
 
 use crate::{
@@ -63,12 +65,28 @@ pub(crate) fn run(what: &Simulate, console: &mut Console<'_>) -> Result<Exit, Fa
             writeln!(console.out, "\nreport: {}", path.display())?;
         }
     }
+    if let Some(path) = &what.ledger {
+        let said = export(&summary, path)?;
+        if !what.json {
+            writeln!(console.out, "\nledger: {said}")?;
+        }
+    }
     Ok(match summary.outcome {
         Outcome::Completed => Exit::Ok,
         Outcome::RolledBack => Exit::RolledBack,
         Outcome::Held | Outcome::TimedOut => Exit::Held,
         Outcome::Refused(_) => Exit::Problems,
     })
+}
+
+/// Exports the ledger, if there is one; says where it is and how it ends.
+fn export(summary: &Summary, path: &Path) -> Result<String, Failure> {
+    let Some(rollout) = &summary.rollout else {
+        return Ok("none, the rollout did not start".to_owned());
+    };
+    let lines: Vec<Line> = summary.ledger.iter().map(Entry::line).collect();
+    file::write(path, &export::write(&rollout.id, &lines))?;
+    Ok(format!("{}\nends at {}", path.display(), rollout.chain))
 }
 
 /// The outcome and its numbers.

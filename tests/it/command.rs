@@ -9,6 +9,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod history;
 mod play;
 mod usage;
 
@@ -35,6 +36,12 @@ impl Done {
 
 /// Runs a command with nobody at a terminal, on the first of December 2026.
 fn run(arguments: &[&str]) -> Done {
+    run_with("", arguments)
+}
+
+/// Runs a command, with something on standard input.
+fn run_with(input: impl AsRef<[u8]>, arguments: &[&str]) -> Done {
+    let mut input = input.as_ref();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let surroundings = Surroundings {
         stdin: Device::Other,
@@ -45,7 +52,7 @@ fn run(arguments: &[&str]) -> Done {
         now: "2026-12-01T09:00:00Z".parse().unwrap(),
         temporary: std::env::temp_dir(),
     };
-    let mut console = Console::new(&mut out, &mut err, surroundings);
+    let mut console = Console::new(&mut input, &mut out, &mut err, surroundings);
     let all = ["tidegate"].into_iter().chain(arguments.iter().copied());
     let code = cli::run(all, &mut console).code();
     Done {

@@ -190,7 +190,7 @@ fn no_line_is_wider_than_a_terminal() {
             assert!(line.chars().count() <= 80, "{name}: {line}");
         }
     }
-    for command in ["validate", "schema", "show", "simulate", "demo"] {
+    for command in ["validate", "schema", "show", "simulate", "history", "demo"] {
         let help = run(&[command, "--help"]);
         for line in help.out.lines() {
             assert!(line.chars().count() <= 80, "{command}: {line}");
