@@ -2,6 +2,8 @@
 
 // Under `cfg(test)` the lints know that everything in it is a test.
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod model;
