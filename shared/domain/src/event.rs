@@ -1,6 +1,6 @@
 //! Everything that can happen to a rollout.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use crate::{
     judge::Finding,
@@ -165,16 +165,6 @@ pub enum AlarmState {
     Alarm,
     /// `INSUFFICIENT_DATA`
     InsufficientData,
-}
-
-impl fmt::Display for AlarmState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ok => "OK",
-            Self::Alarm => "ALARM",
-            Self::InsufficientData => "INSUFFICIENT_DATA",
-        })
-    }
 }
 
 /// An alarm's transition, as it came on some path.

@@ -178,6 +178,7 @@ mod tests {
         assert_eq!(check(""), Err(BadName::Empty));
         assert_eq!(check("Early"), Err(BadName::Character('E')));
         assert_eq!(check(&"x".repeat(65)), Err(BadName::TooLong(65)));
+        assert_eq!(check(&"x".repeat(64)), Ok("x".repeat(64)));
     }
 
     #[test]
@@ -185,6 +186,8 @@ mod tests {
         for text in ["shop#1", "a-b_2#18446744073709551615"] {
             let id = RolloutId::parse(text).map(|id| id.to_string());
             assert_eq!(id.as_deref(), Some(text));
+            let debugged = RolloutId::parse(text).map(|id| format!("{id:?}"));
+            assert_eq!(debugged.as_deref(), Some(text));
         }
         for wrong in [
             "shop", "shop#", "#1", "shop#01", "shop#+1", "shop#1#1", "Shop#1", "shop#-1",

@@ -89,13 +89,6 @@ impl Quantity {
         let limit = i128::from(other.micros) * i128::from(factor_milli);
         Some((i128::from(self.micros) * 1000).cmp(&limit))
     }
-
-    /// This quantity times so many thousandths.
-    #[must_use]
-    pub fn scaled(self, factor_milli: u32) -> Self {
-        let micros = i128::from(self.micros) * i128::from(factor_milli) / 1000;
-        Self::new(i64::try_from(micros).unwrap_or(i64::MAX), self.dimension)
-    }
 }
 
 /// Writes `micros` millionths without trailing zeros and with at most `places` decimals.
@@ -150,10 +143,33 @@ mod tests {
         assert_eq!(show(0.001, Dimension::Ratio).as_deref(), Some("0.1%"));
         assert_eq!(show(0.5, Dimension::Time).as_deref(), Some("500ms"));
         assert_eq!(show(1.0, Dimension::Time).as_deref(), Some("1s"));
+        assert_eq!(show(119.99, Dimension::Time).as_deref(), Some("119.99s"));
+        assert_eq!(show(120.0, Dimension::Time).as_deref(), Some("2m"));
         assert_eq!(show(300.0, Dimension::Time).as_deref(), Some("5m"));
         assert_eq!(show(3.0, Dimension::Count).as_deref(), Some("3"));
         assert_eq!(show(1536.0, Dimension::Data).as_deref(), Some("1.5KiB"));
         assert_eq!(show(f64::NAN, Dimension::Count), None);
+    }
+
+    #[test]
+    fn a_quantity_is_rounded_to_what_is_read() {
+        let count = |micros| Quantity::new(micros, Dimension::Count).to_string();
+        assert_eq!(count(1_000_499), "1");
+        assert_eq!(count(1_000_500), "1.001");
+        assert_eq!(count(-1_000_500), "-1.001");
+    }
+
+    #[test]
+    fn a_dimension_is_described_by_a_number_that_has_it() {
+        for (dimension, number) in [
+            (Dimension::Ratio, "0.1%"),
+            (Dimension::Time, "500ms"),
+            (Dimension::Count, "3"),
+            (Dimension::Data, "512MiB"),
+        ] {
+            let (_, example) = dimension.describe().split_once("such as ").unwrap();
+            assert_eq!(example, number);
+        }
     }
 
     #[test]

@@ -389,7 +389,6 @@ impl Rollout {
     pub fn required(&self) -> &[Condition] {
         match (&self.status, &self.plan.watch) {
             (Status::Watching, Some(watch)) => &watch.require,
-            (Status::Watching, None) => &[],
             _ => self
                 .current_phase()
                 .map_or(&[], |phase| phase.require.as_slice()),
@@ -401,7 +400,6 @@ impl Rollout {
     pub fn rollback_conditions(&self) -> &[Condition] {
         match (&self.status, &self.plan.watch) {
             (Status::Watching, Some(watch)) => &watch.rollback,
-            (Status::Watching, None) => &[],
             _ => self
                 .current_phase()
                 .map_or(&[], |phase| phase.rollback.as_slice()),

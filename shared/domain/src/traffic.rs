@@ -27,7 +27,7 @@ impl Weight {
     /// The nearest weight to a share between 0 and 1, of `part` in `whole`; none of nothing is zero.
     #[must_use]
     pub const fn nearest(part: u64, whole: u64) -> Self {
-        if whole == 0 || part == 0 {
+        if whole == 0 {
             return Self::ZERO;
         }
         if part >= whole {
@@ -106,12 +106,6 @@ impl Weights {
     pub fn is_closed(&self) -> bool {
         self.0.values().all(|weight| *weight == Weight::ZERO)
     }
-
-    /// Whether every route is wholly on the canary.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.0.values().all(|weight| *weight == Weight::FULL)
-    }
 }
 
 impl FromIterator<(RouteName, Weight)> for Weights {
@@ -184,7 +178,23 @@ mod tests {
         assert_eq!(Weight::nearest(1, 20).permille(), 50);
         assert_eq!(Weight::nearest(1, 3).permille(), 333);
         assert_eq!(Weight::nearest(0, 0), Weight::ZERO);
+        assert_eq!(Weight::nearest(0, 7), Weight::ZERO);
+        assert_eq!(Weight::nearest(7, 0), Weight::ZERO);
         assert_eq!(Weight::nearest(7, 7), Weight::FULL);
         assert_eq!(Weight::nearest(u64::MAX - 1, u64::MAX).permille(), 1000);
+    }
+
+    #[test]
+    fn weights_are_closed_when_every_route_is() {
+        let routes = ["a", "b"].map(|name| RouteName::new(name).unwrap());
+        let mut weights = Weights::all(&routes, Weight::ZERO);
+        assert!(weights.is_closed());
+        weights.set(routes[1].clone(), Weight(1));
+        assert!(!weights.is_closed());
+    }
+
+    #[test]
+    fn an_epoch_is_written_as_its_number() {
+        assert_eq!(Epoch(41).next().to_string(), "42");
     }
 }

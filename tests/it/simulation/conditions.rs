@@ -107,7 +107,10 @@ fn wrong(condition: &Condition, broken: Broken, stable: Option<Quantity>) -> f64
     let limit = match condition.limit {
         Limit::Fixed(limit) => limit,
         Limit::Stable { factor_milli } => match stable {
-            Some(stable) => stable.scaled(factor_milli),
+            Some(stable) => {
+                let micros = stable.micros * i64::from(factor_milli) / 1000;
+                Quantity::new(micros, stable.dimension)
+            }
             None => panic!("{condition} was never compared with stable"),
         },
     };

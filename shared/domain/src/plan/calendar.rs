@@ -2,8 +2,6 @@
 //!
 //! A calendar only ever stops a raise. Rollbacks do not look at it.
 
-use std::fmt;
-
 use jiff::{
     civil::{Date, DateTime, Time, Weekday},
     tz::TimeZone,
@@ -59,7 +57,7 @@ pub struct Freeze {
     pub name: String,
     /// The first day.
     pub from: Day,
-    /// The last day, inclusive; of the next year if it is not after `from` in the same.
+    /// The last day, inclusive; of the next year if it is before `from` in the same.
     pub to: Day,
 }
 
@@ -79,15 +77,6 @@ impl Day {
         let first = Date::new(self.year.unwrap_or(year), self.month, 1).ok()?;
         let day = self.day.clamp(1, first.days_in_month());
         Date::new(first.year(), self.month, day).ok()
-    }
-}
-
-impl fmt::Display for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(year) = self.year {
-            write!(f, "{year:04}-")?;
-        }
-        write!(f, "{:02}-{:02}", self.month, self.day)
     }
 }
 
@@ -141,7 +130,7 @@ impl Calendar {
             times.sort_unstable();
             for time in times {
                 let at = self.zone.to_timestamp(date.to_datetime(time)).ok()?;
-                if at > end {
+                if end < at {
                     return None;
                 }
                 if at > now && self.shut_at(at).is_ok() {
@@ -183,11 +172,6 @@ mod tests {
     use super::*;
 
     fn calendar() -> Calendar {
-        let day = |month, day| Day {
-            year: None,
-            month,
-            day,
-        };
         Calendar {
             zone: TimeZone::get("Asia/Tokyo").unwrap(),
             only_in: vec![Window {
@@ -197,8 +181,8 @@ mod tests {
             }],
             freezes: vec![Freeze {
                 name: "year-end".to_owned(),
-                from: day(12, 28),
-                to: day(1, 3),
+                from: day(None, 12, 28),
+                to: day(None, 1, 3),
             }],
         }
     }
@@ -231,6 +215,68 @@ mod tests {
             "2026-01-02T01:30:00Z",
             "year-end until 2026-01-06T01:00:00Z",
         );
+    }
+
+    fn frozen(from: Day, to: Day) -> Calendar {
+        Calendar {
+            freezes: vec![Freeze {
+                name: "frozen".to_owned(),
+                from,
+                to,
+            }],
+            ..Calendar::default()
+        }
+    }
+
+    fn day(year: impl Into<Option<i16>>, month: i8, day: i8) -> Day {
+        Day {
+            year: year.into(),
+            month,
+            day,
+        }
+    }
+
+    fn opens(calendar: &Calendar, at: &str) -> Result<(), Option<String>> {
+        let shut = calendar.check(at.parse().unwrap());
+        shut.map_err(|shut| shut.opens.map(|at| at.to_string()))
+    }
+
+    #[test]
+    fn a_freeze_within_a_year_is_over_in_that_year() {
+        let summer = frozen(day(None, 8, 1), day(None, 8, 15));
+        let opening = Err(Some("2026-08-16T00:00:00Z".to_owned()));
+        assert_eq!(opens(&summer, "2026-08-10T12:00:00Z"), opening);
+        assert_eq!(opens(&summer, "2026-08-16T00:00:00Z"), Ok(()));
+        assert_eq!(opens(&summer, "2026-10-01T00:00:00Z"), Ok(()));
+    }
+
+    #[test]
+    fn a_freeze_can_be_one_day() {
+        let one = frozen(day(None, 12, 24), day(None, 12, 24));
+        let opening = Err(Some("2026-12-25T00:00:00Z".to_owned()));
+        assert_eq!(opens(&one, "2026-12-24T23:59:59Z"), opening);
+        assert_eq!(opens(&one, "2026-12-25T00:00:00Z"), Ok(()));
+    }
+
+    #[test]
+    fn an_opening_is_looked_for_as_far_as_four_hundred_days() {
+        // 2027-02-05 is 400 days after 2026-01-01.
+        let at_last = frozen(day(2026, 1, 1), day(2027, 2, 4));
+        let opening = Err(Some("2027-02-05T00:00:00Z".to_owned()));
+        assert_eq!(opens(&at_last, "2026-01-01T00:00:00Z"), opening);
+        let too_late = frozen(day(2026, 1, 1), day(2027, 2, 5));
+        assert_eq!(opens(&too_late, "2026-01-01T00:00:00Z"), Err(None));
+    }
+
+    #[test]
+    fn calendars_that_differ_are_hashed_differently() {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let hash = |calendar: &Calendar| {
+            let mut hasher = DefaultHasher::new();
+            calendar.hash(&mut hasher);
+            hasher.finish()
+        };
+        assert_ne!(hash(&Calendar::default()), hash(&calendar()));
     }
 
     #[test]

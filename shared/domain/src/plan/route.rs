@@ -222,6 +222,28 @@ mod tests {
         assert_eq!(route53_weights(weight(250)), (3, 1));
         assert_eq!(route53_weights(weight(500)), (1, 1));
         assert_eq!(route53_weights(weight(1000)), (0, 255));
+        // As near as 127 in 381, and easier to read in the console.
+        assert_eq!(route53_weights(weight(333)), (2, 1));
+    }
+
+    #[test]
+    fn a_base_and_a_type_are_what_aws_calls_them() {
+        let arn = |base: AlbBase| base.arn().to_owned();
+        assert_eq!(arn(AlbBase::Rule("arn:rule".to_owned())), "arn:rule");
+        assert_eq!(
+            arn(AlbBase::Default("arn:listener".to_owned())),
+            "arn:listener"
+        );
+        let types = [
+            RecordType::A,
+            RecordType::Aaaa,
+            RecordType::Cname,
+            RecordType::Https,
+        ];
+        assert_eq!(
+            types.map(|kind| kind.to_string()),
+            ["A", "AAAA", "CNAME", "HTTPS"]
+        );
     }
 
     #[test]
@@ -237,6 +259,8 @@ mod tests {
     fn route53_cannot_express_the_smallest_shares() {
         assert_eq!(nearest_of_256(weight(1)), (Weight::ZERO, weight(4)));
         assert_eq!(nearest_of_256(weight(998)), (weight(996), Weight::FULL));
-        assert_eq!(nearest_of_256(weight(4)), (weight(4), weight(4)));
+        for exact in [0, 4, 5, 500, 996, 1000].map(weight) {
+            assert_eq!(nearest_of_256(exact), (exact, exact));
+        }
     }
 }

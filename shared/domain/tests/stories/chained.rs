@@ -53,6 +53,19 @@ fn letters_that_move_from_one_field_to_the_next_are_found() {
     assert_ne!(moved.digest(), last.digest());
 }
 
+#[test]
+fn a_line_says_the_weights_before_and_after() {
+    let (lines, _) = ledger();
+    let said: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|line| (line.before.as_str(), line.after.as_str()))
+        .collect();
+    let [first, .., last] = said[..] else {
+        panic!("{said:?}");
+    };
+    assert_eq!((first, last), (("web=0%", "web=0%"), ("web=5%", "web=0%")));
+}
+
 fn beginning() -> Chain {
     Chain::of(&start_of(plan()).id)
 }
@@ -117,6 +130,7 @@ fn a_hash_reads_back_and_nothing_else_does() {
     let (_, end) = ledger();
     let text = end.hash.to_string();
     assert_eq!(Hash::parse(&text), Some(end.hash));
+    assert_eq!(format!("{:?}", end.hash), text);
     for wrong in [
         &text[1..],
         &text.to_uppercase(),

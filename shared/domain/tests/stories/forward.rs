@@ -2,13 +2,13 @@
 
 use domain::{
     event::Command,
-    plan::{Finish, Plan},
+    plan::{Finish, Plan, gate::Op, phase::Watch},
 };
 use expect_test::expect;
 
 use crate::{
-    plans::{dns, phase, plan, route, watch, weight},
-    story::{Do, Measure, asked, check, check_after, critical, to_first_bake},
+    plans::{dns, errors, phase, plan, route, watch, weight},
+    story::{Do, Measure, Story, asked, check, check_after, critical, start_of, to_first_bake},
 };
 
 #[test]
@@ -108,6 +108,26 @@ fn a_watch_has_time_and_conditions_of_its_own() {
         = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
     "#]],
     );
+}
+
+#[test]
+fn in_the_watch_its_own_conditions_matter_and_not_the_last_phases() {
+    let mut plan = whole();
+    let (require, rollback) = (errors(Op::Less, 2_000), errors(Op::More, 3_000));
+    plan.watch = Some(Watch {
+        require: vec![require.clone()],
+        rollback: vec![rollback.clone()],
+        ..watch()
+    });
+    let mut story = Story::begin(start_of(plan));
+    for (time, what) in to_first_bake() {
+        story.step(time, &what);
+    }
+    assert!(!story.rollout.required().contains(&require));
+    story.step("1:10", &Do::Sweep);
+    assert_eq!(story.rollout.status.name(), "watching");
+    assert_eq!(story.rollout.required(), [require]);
+    assert_eq!(story.rollout.rollback_conditions(), [rollback]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What a gate asks for: time, evidence, limits and the calendar.
 
 use domain::{
-    event::Command,
+    event::{Command, Event},
+    judge::Role,
     plan::{
         Plan,
         gate::{GateLimits, Otherwise},
@@ -12,7 +13,7 @@ use expect_test::expect;
 use crate::{
     plans::{HOUR, few_errors, only_at_night, plan},
     story::{
-        Do, Measure, Story, asked, at, check_after, pause, resume, roll_back, start_of,
+        Do, Measure, Story, asked, at, check_after, finding, pause, resume, roll_back, start_of,
         to_first_bake,
     },
 };
@@ -103,14 +104,9 @@ fn a_window_that_began_before_the_weights_were_in_effect_does_not_count() {
 fn a_measurement_of_another_epoch_does_not_count() {
     let mut plan = plan();
     plan.phases[0].bake = domain::time::SignedDuration::ZERO;
-    let old = |condition: &domain::plan::gate::Condition| domain::event::Event::Measured {
+    let old = |condition: &domain::plan::gate::Condition| Event::Measured {
         epoch: domain::traffic::Epoch(1),
-        findings: vec![crate::story::finding(
-            condition,
-            domain::judge::Role::Require,
-            Measure::Good,
-            at("0:30"),
-        )],
+        findings: vec![finding(condition, Role::Require, Measure::Good, at("0:30"))],
     };
     let steps = [("0:30", Do::Event(old(&few_errors()))), ("0:30", Do::Tick)];
     check_after(
@@ -125,13 +121,8 @@ fn a_measurement_of_another_epoch_does_not_count() {
 
 #[test]
 fn a_clock_that_is_ahead_gives_no_evidence_that_lasts() {
-    let finding = crate::story::finding(
-        &few_errors(),
-        domain::judge::Role::Require,
-        Measure::Good,
-        at("9:00"),
-    );
-    let ahead = Do::Event(domain::event::Event::Measured {
+    let finding = finding(&few_errors(), Role::Require, Measure::Good, at("9:00"));
+    let ahead = Do::Event(Event::Measured {
         epoch: domain::traffic::Epoch(2),
         findings: vec![finding],
     });
@@ -219,6 +210,64 @@ fn a_gate_fails_when_a_limit_is_passed_and_a_retry_counts_anew() {
         = baking at 50%, waits for time at these weights, over in 1h 1m
     "#]],
     );
+}
+
+#[test]
+fn a_retry_does_not_count_the_last_measurement_again() {
+    let steps = [
+        ("0:20", measured(Measure::Poor)),
+        ("0:21", measured(Measure::Poor)),
+        ("0:21", asked(Command::Retry)),
+        ("0:21", measured(Measure::Poor)),
+        ("0:22", measured(Measure::Poor)),
+        ("0:23", measured(Measure::Poor)),
+    ];
+    check_after(
+        limited(Otherwise::Hold),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+            0:21  tidegate: the gate failed: error_rate < 0.1% failed 2 times in a row; holding for a person (error_rate < 0.1%: fail (0.5%, 600 samples))
+            0:21  ann: trying again what failed
+            0:23  tidegate: the gate failed: error_rate < 0.1% failed 2 times in a row; holding for a person (error_rate < 0.1%: fail (0.5%, 600 samples))
+            = baking at 5% [the gate failed], waits for a person: the gate failed
+        "#]],
+    );
+}
+
+/// A story in its first bake.
+fn baking() -> Story {
+    let mut story = Story::begin(start_of(plan()));
+    for (time, what) in to_first_bake() {
+        story.step(time, &what);
+    }
+    story
+}
+
+#[test]
+fn what_is_measured_while_weights_are_being_changed_counts_for_nothing() {
+    let mut story = baking();
+    story.rollout.intent = Story::begin(start_of(plan())).rollout.intent;
+    let before = story.rollout.clone();
+    story.step("0:20", &measured(Measure::Bad));
+    assert_eq!(story.rollout.status, before.status);
+    assert_eq!(story.rollout.gate, before.gate);
+}
+
+#[test]
+fn a_window_counts_when_it_is_over() {
+    for (time, failures) in [("0:19", 0), ("0:20", 1)] {
+        let mut story = baking();
+        let finding = finding(&few_errors(), Role::Require, Measure::Poor, at("0:22"));
+        assert_eq!(finding.window.to, at("0:20"));
+        let event = Event::Measured {
+            epoch: story.rollout.epoch,
+            findings: vec![finding],
+        };
+        story.step(time, &Do::Event(event));
+        let gate = story.rollout.gate.unwrap();
+        assert_eq!(gate.tallies[0].failures, failures, "at {time}");
+    }
 }
 
 #[test]

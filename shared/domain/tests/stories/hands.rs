@@ -7,7 +7,7 @@ use domain::{
 use expect_test::expect;
 
 use crate::{
-    plans::{dns, plan, route, weight},
+    plans::{dns, plan, route, watch, weight},
     story::{
         Do, Measure, approve, asked, check_after, critical, pause, resume, roll_back, set_weight,
         tick_off, to_first_bake,
@@ -245,7 +245,7 @@ fn a_hand_that_closes_the_gate_after_all_phases_leads_back_to_the_last_phase() {
     let mut plan = plan();
     plan.phases.truncate(1);
     plan.phases[0].weights.set(route("web"), weight(100));
-    plan.watch = Some(crate::plans::watch());
+    plan.watch = Some(watch());
     let steps = [
         ("1:10", Do::Sweep),
         ("1:30", Do::Seen(vec![("web", 0)])),
@@ -533,6 +533,32 @@ fn a_gate_closed_under_an_epoch_of_its_own_is_told_from_a_weight_not_yet_raised(
         &expect![[r#"
         0:11  somebody else: web was closed to 0% by hand; adopted, holding [5% → 0%]
         = baking at 0% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
+    "#]],
+    );
+}
+
+#[test]
+fn a_drift_in_the_watch_that_is_gone_does_not_end_the_watch() {
+    let mut plan = plan();
+    plan.phases.drain(..2);
+    plan.watch = Some(watch());
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:20", Do::Seen(vec![("web", 50)])),
+        ("1:21", Do::Seen(vec![("web", 100)])),
+        ("1:22", Do::Seen(vec![("web", 50)])),
+    ];
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase all passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: watching for 1h
+        1:20  somebody else: web was closed to 50% by hand; adopted, holding [100% → 50%]
+        1:21  somebody else: web is at 100%, it should be at 50%; holding
+        1:22  tidegate: web is as it should be again
+        = watching at 50% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
     "#]],
     );
 }

@@ -258,3 +258,61 @@ fn hooks_run_again_when_the_phases_own_weights_are_set_by_hand() {
     "#]],
     );
 }
+
+#[test]
+fn a_hook_that_has_failed_is_not_run_until_a_person_retries() {
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", fail()),
+        ("1:11", fail()),
+        ("1:12", succeed()),
+        ("1:13", resume()),
+        ("1:14", succeed()),
+        ("1:15", asked(Command::Retry)),
+        ("1:16", succeed()),
+    ];
+    check_after(
+        hooked(HookFailure::Gate(Otherwise::Hold)),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: hook check failed, attempt 1: exit 1; trying again
+            1:11  tidegate: hook check failed, attempt 2: exit 1; holding for a person
+            1:12  (nothing to do)
+            1:13  ann: resumed: fine
+            1:14  tidegate: hook warm succeeded
+            1:15  refused: nothing has failed that could be tried again
+            1:16  (nothing to do)
+            = entering at 5%, waits for the next sweep, within a minute
+        "#]],
+    );
+}
+
+#[test]
+fn a_failure_that_a_hand_overtook_can_still_be_retried() {
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", fail()),
+        ("1:11", fail()),
+        ("1:12", set_weight(10)),
+        ("1:13", Do::Reached),
+        ("1:14", asked(Command::Retry)),
+        ("1:14", asked(Command::Retry)),
+    ];
+    check_after(
+        hooked(HookFailure::Gate(Otherwise::Hold)),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: hook check failed, attempt 1: exit 1; trying again
+            1:11  tidegate: hook check failed, attempt 2: exit 1; holding for a person
+            1:12  ann: weights set by hand: by hand [5% → 10%]
+            1:13  tidegate: the weights of phase canary are in effect from 2026-03-03T01:14:00Z
+            1:14  ann: trying again what failed
+            1:14  refused: nothing has failed that could be tried again
+            = baking at 10% [weights were set by hand], waits for a person: weights were set by hand
+        "#]],
+    );
+}

@@ -4,14 +4,14 @@ use domain::{
     event::AlarmState,
     plan::{
         Plan,
-        gate::Op,
-        severity::{IncidentRule, InsufficientData, Severity},
+        gate::{Op, Otherwise},
+        severity::{Deadline, IncidentRule, InsufficientData, Severity},
     },
 };
 use expect_test::expect;
 
 use crate::{
-    plans::{errors, guard, plan},
+    plans::{HOUR, errors, guard, plan},
     story::{Do, Measure, check_after, critical, ok, pause, reading, resume, to_first_bake},
 };
 
@@ -389,6 +389,45 @@ fn the_incident_that_is_due_first_is_waited_for_first() {
             0:21  alarm latency: high incident: alarm latency; holding, traffic goes back at 2026-03-03T01:21:00Z unless a person decides
             0:22  ann: paused: a look
             = baking at 5% [it is paused], waits for a person to decide on alarm latency; without an answer in 59m traffic goes back
+        "#]],
+    );
+}
+
+#[test]
+fn a_person_is_asked_again_after_as_long_as_the_severity_says() {
+    let asked_again = |severity| {
+        let mut plan = guarded_by(severity);
+        let deadline = |hours| Deadline {
+            within: HOUR * hours,
+            otherwise: Otherwise::Hold,
+        };
+        plan.severities.high = deadline(2);
+        plan.severities.medium = deadline(3);
+        plan
+    };
+    let steps = [
+        ("0:20", critical("0:19")),
+        ("2:20", Do::Tick),
+        ("3:20", Do::Tick),
+    ];
+    check_after(
+        asked_again(Severity::High),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+            0:20  alarm errors: high incident: alarm errors; holding, a person should decide by 2026-03-03T02:20:00Z
+            2:20  tidegate: nobody decided in time on alarm errors; holding for a person
+            = baking at 5%, waits for a person to decide on alarm errors; without an answer in 1h it goes on holding
+        "#]],
+    );
+    check_after(
+        asked_again(Severity::Medium),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+            0:20  alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-03T03:20:00Z
+            3:20  tidegate: nobody decided in time on alarm errors; holding for a person
+            = baking at 5%, waits for a person to decide on alarm errors; without an answer in 3h it goes on holding
         "#]],
     );
 }

@@ -299,6 +299,13 @@ fn the_canary_is_compared_with_stable_in_the_same_window() {
         alone,
         &expect!["error_rate <= 1.1 x stable: inconclusive: nothing on stable to compare with"],
     );
+    let just_enough = sides(ratio(0, 1000), ratio(1, 100));
+    check(
+        &like,
+        Role::Require,
+        just_enough,
+        &expect!["error_rate <= 1.1 x stable: pass (0%, stable 1%, 1000 samples)"],
+    );
     let hardly = sides(ratio(0, 1000), ratio(1, 3));
     check(
         &like,

@@ -42,7 +42,11 @@ mod pairs;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod seen;
+#[cfg(test)]
 mod situations;
+#[cfg(test)]
+mod sound;
 #[cfg(test)]
 mod start;
 #[cfg(test)]

@@ -121,7 +121,7 @@ pub(super) fn set_weight(
             return Err(Refusal::UnknownRoute(name.clone()));
         };
         let (below, above) = route.nearest(weight);
-        if below != weight || above != weight {
+        if (below, above) != (weight, weight) {
             return Err(Refusal::Inexpressible {
                 route: name.clone(),
                 wanted: weight,
