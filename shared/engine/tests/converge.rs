@@ -492,6 +492,27 @@ fn some_answer() -> impl Strategy<Value = Answer> {
     ]
 }
 
+/// A target that carries nothing is never made to carry something only to be closed.
+#[test]
+fn to_close_a_route_nothing_is_prepared() {
+    check_to(
+        Goal::Weight(Weight::ZERO),
+        &[
+            Found(5, Missing, "r1"),
+            Head(5, 1),
+            Written,
+            Found(0, Missing, "r2"),
+        ],
+        &expect![[r#"
+            read target
+            read head
+            write Weight(Weight(0)) in epoch 5 with fence r1
+            read target
+            = reached 0%
+        "#]],
+    );
+}
+
 proptest! {
     #[test]
     fn a_write_always_follows_a_target_and_then_a_head_of_its_own_epoch_before_its_deadline(

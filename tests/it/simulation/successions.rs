@@ -111,7 +111,7 @@ impl Operator {
         let service = plan(SLOW).service.clone();
         let id = RolloutId { service, number };
         let key = EventKey::new(&format!("ask {}", self.keys));
-        let deadline = later(world.now(), CALL);
+        let deadline = later(world.now(), CALL / 2);
         let verb = command.verb();
         let answer = self.world.invoke("ask", CALL, async move {
             ask(&world, &id, Person::new("ann"), command, &key, deadline).await
@@ -261,4 +261,48 @@ fn a_gate_closed_without_the_store_stays_closed_until_a_person_resumes() {
         2 minutes: shop#1 is baking [0% 0% 0%]
         200 minutes: shop#1 is baking [0% 0% 0%]
         resume: shop#1 is shifting [20% 20% 20%]"#]]);
+}
+
+#[test]
+fn a_store_that_is_down_for_a_moment_is_waited_for_and_no_longer_than_there_is_time() {
+    let mut operator = Operator::new();
+    operator.start(SLOW, IfActive::Refuse);
+    operator.sweeps(3);
+    let down_for = |operator: &Operator, seconds: i64| {
+        let until = later(operator.world.now(), SignedDuration::from_secs(seconds));
+        operator.world.store_down_until(until);
+    };
+    down_for(&operator, 5);
+    operator.ask(1, rollback());
+    down_for(&operator, 120);
+    operator.ask(1, rollback());
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [20% 20% 20%]
+        3 minutes: shop#1 is baking [20% 20% 20%]
+        rollback: shop#1 is guarding [0% 0% 0%]
+        rollback: the store could not be used [0% 0% 0%]"#]]);
+}
+
+#[test]
+fn a_close_whose_time_is_up_writes_nothing() {
+    let mut operator = Operator::new();
+    operator.start(SLOW, IfActive::Refuse);
+    operator.sweeps(3);
+    let world = operator.world.clone();
+    let rollout = world.rollout().unwrap();
+    let deadline = world.now();
+    let closed = operator.world.invoke("close", CALL, async move {
+        close(&world, &rollout.id, &rollout.plan, deadline).await
+    });
+    let outcomes = closed
+        .unwrap_or_default()
+        .into_iter()
+        .map(|one| one.outcome);
+    let late = Err("its time was up".to_owned());
+    assert_eq!(outcomes.collect::<Vec<_>>(), vec![late; 3]);
+    operator.note("close", operator.world.rollout().map(Ok));
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [20% 20% 20%]
+        3 minutes: shop#1 is baking [20% 20% 20%]
+        close: shop#1 is baking [20% 20% 20%]"#]]);
 }
