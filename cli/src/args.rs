@@ -40,32 +40,51 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check a plan and show every problem with its place
+    #[command(long_about = "Check a plan and show every problem with its place.\n\n\
+            All problems are shown at once, each with its line, what was expected and how\n\
+            to mend it. Warnings are about plans that are legal and dangerous; they do not\n\
+            change the exit code unless you say so.")]
     Validate(Validate),
     /// Print the JSON Schema of plans, for editors
     Schema(Schema),
     /// Print a plan's timeline: dates, weights, gates, who decides, what sends traffic back
     Show(Show),
     /// Play a plan in the box, with a scenario of your own
+    #[command(
+        long_about = "Play a plan in the box, with a scenario of your own.\n\n\
+            The box is a simulated AWS: the real state machine and the real traffic changes\n\
+            run against load balancers, DNS, metrics and alarms that behave as AWS\n\
+            documents. Nothing outside is touched. The same plan, scenario and seed give the\n\
+            same ledger, byte for byte."
+    )]
     Simulate(Simulate),
     /// Read the exported ledger of a rollout, and verify that nobody changed it
+    #[command(
+        long_about = "Read the exported ledger of a rollout, and verify that nobody changed it.\n\n\
+            Each entry is chained to the one before it by a hash, and the first one to the\n\
+            rollout. Every byte of the file counts: one that was edited, dropped or moved is\n\
+            found, and its line is named. What is printed has been verified; it stops where\n\
+            the file is broken.\n\n\
+            A file does not know what was cut off behind its last line by somebody who wrote\n\
+            a new one. The end of the ledger is kept elsewhere too: give it with `--end`."
+    )]
     History(History),
     /// Watch a good and a bad rollout of an example plan
+    #[command(long_about = "Watch a good and a bad rollout of an example plan.\n\n\
+            A week of the lightning-talk plan in a quarter of a minute, twice: first\n\
+            everything goes well, then the canary turns bad and the gate shuts by itself.\n\
+            You see the messages that would have gone to Slack. The people of the scenario\n\
+            approve if you do not.")]
     Demo(Demo),
 }
 
 /// `tidegate validate`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Check a plan and show every problem with its place.\n\n\
-        All problems are shown at once, each with its line, what was expected and how\n\
-        to mend it. Warnings are about plans that are legal and dangerous; they do not\n\
-        change the exit code unless you say so.",
-    after_help = "Examples:\n  \
+#[command(after_help = "Examples:\n  \
         tidegate validate plan.yaml\n  \
         tidegate validate --deny-warnings plan.yaml     in CI\n  \
         tidegate validate --json plan.yaml | jq '.problems[].found'\n\n\
-        Exit codes: 0 the plan can be used, 1 it cannot, 2 it cannot be read."
-)]
+        Exit codes: 0 the plan can be used, 1 it cannot, 2 it cannot be read.")]
 pub struct Validate {
     /// The plan, a YAML or JSON file
     #[arg(value_name = "PLAN")]
@@ -113,11 +132,6 @@ pub struct Show {
 /// `tidegate simulate`
 #[derive(Debug, Args)]
 #[command(
-    long_about = "Play a plan in the box, with a scenario of your own.\n\n\
-        The box is a simulated AWS: the real state machine and the real traffic changes\n\
-        run against load balancers, DNS, metrics and alarms that behave as AWS documents.\n\
-        Nothing outside is touched. The same plan, scenario and seed give the same\n\
-        ledger, byte for byte.",
     after_help = format!(
         "Keys, in a terminal:\n  \
          a approve   b roll back   p pause or resume   f faster   s slower   q stop\n\n\
@@ -125,7 +139,7 @@ pub struct Show {
          tidegate simulate plan.yaml                               everything goes well\n  \
          tidegate simulate plan.yaml --scenario bad.scenario.yaml  it does not\n  \
          tidegate simulate plan.yaml --speed 60 --report out.html\n  \
-         tidegate simulate plan.yaml --ledger shop.jsonl           for `tidegate history`\n  \
+         tidegate simulate plan.yaml --ledger shop.jsonl           for `history`\n  \
          tidegate simulate plan.yaml --json | jq 'select(.type == \"summary\")'\n\n\
          Exit codes:\n{}", exit::TABLE
     )
@@ -157,21 +171,12 @@ pub struct Simulate {
 
 /// `tidegate history`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Read the exported ledger of a rollout, and verify that nobody changed it.\n\n\
-        Each entry is chained to the one before it by a hash, and the first one to the\n\
-        rollout. Every byte of the file counts: one that was edited, dropped or moved is\n\
-        found, and its line is named. What is printed has been verified; it stops where\n\
-        the file is broken.\n\n\
-        A file does not know what was cut off behind its last line by somebody who wrote\n\
-        a new one. The end of the ledger is kept elsewhere too: give it with `--end`.",
-    after_help = "Examples:\n  \
+#[command(after_help = "Examples:\n  \
         tidegate simulate plan.yaml --ledger shop.jsonl     something to read\n  \
         tidegate history shop.jsonl\n  \
         tidegate history --verify shop.jsonl --end 31:2453ed029918f21f…\n  \
         jq -r 'select(.type == \"entry\").what' shop.jsonl   it is JSON lines\n\n\
-        Exit codes: 0 it verifies, 1 it does not, 2 it cannot be read."
-)]
+        Exit codes: 0 it verifies, 1 it does not, 2 it cannot be read.")]
 pub struct History {
     /// The exported ledger, or - for standard input
     #[arg(value_name = "FILE")]
@@ -189,16 +194,9 @@ pub struct History {
 
 /// `tidegate demo`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Watch a good and a bad rollout of an example plan.\n\n\
-        A week of the lightning-talk plan in a quarter of a minute, twice: first\n\
-        everything goes well, then the canary turns bad and the gate shuts by itself.\n\
-        You see the messages that would have gone to Slack. The people of the scenario\n\
-        approve if you do not.",
-    after_help = "Keys, in a terminal:\n  \
+#[command(after_help = "Keys, in a terminal:\n  \
         a approve   b roll back   p pause or resume   f faster   s slower   q stop\n\n\
-        Exit codes: 0 both were played to their ends, 2 the report cannot be written, 130 stopped."
-)]
+        Exit codes: 0 both were played to their ends, 2 the report cannot be written, 130 stopped.")]
 pub struct Demo {
     /// Where chance begins, a whole number
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]

@@ -22,8 +22,7 @@ pub enum Exit {
 
 /// The codes, as `--help` shows them.
 pub const TABLE: &str = "  0    everything as asked; a simulated rollout was completed
-  1    the plan or the scenario has problems, or the ledger does not verify
-       (what it is stands on standard error)
+  1    the plan, the scenario or the ledger has problems (on standard error)
   2    the command cannot be understood, or a file cannot be read or written
   3    the simulated rollout was rolled back
   4    the simulated rollout did not end: it holds, or its time was over

@@ -358,6 +358,15 @@ fn a_text_in_a_ledger_does_not_steer_the_terminal() {
 }
 
 #[test]
+fn what_a_file_alone_cannot_tell_is_in_the_help() {
+    let help = run(&["history", "--help"]).out;
+    assert!(
+        help.contains("what was cut off behind its last line"),
+        "{help}"
+    );
+}
+
+#[test]
 fn what_history_cannot_do_it_says() {
     for (arguments, expected) in [
         (
