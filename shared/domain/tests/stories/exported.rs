@@ -138,6 +138,17 @@ fn a_text_has_one_spelling() {
 }
 
 #[test]
+fn a_character_is_escaped_where_json_cannot_do_without_it() {
+    let what = "\u{0} \u{8} \t \n \u{c} \r \u{1f} \u{7f} \" \\ / é \u{2028}";
+    let file = write(&rollout(), &chained(&[(what.to_owned(), Vec::new())]));
+    let (_, rest) = file.split_once("\"what\":").unwrap();
+    let (spelt, _) = rest.split_once(",\"evidence\"").unwrap();
+    let expected = r#""\u0000 \b \t \n \f \r \u001f DEL \" \\ / é LS""#;
+    let expected = expected.replace("DEL", "\u{7f}").replace("LS", "\u{2028}");
+    assert_eq!(spelt, expected);
+}
+
+#[test]
 fn a_list_has_one_spelling() {
     check(
         "\",\"5xx",
@@ -263,6 +274,7 @@ proptest! {
             read.extend(entry);
         }
         prop_assert_eq!(read, lines);
+        prop_assert_eq!(reader.rollout(), Some(&rollout()));
         prop_assert!(reader.end(None).is_ok());
     }
 }
