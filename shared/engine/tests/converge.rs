@@ -7,29 +7,14 @@
     reason = "expect-test writes them when it updates a text"
 )]
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fmt::Write as _,
-    sync::Arc,
-};
+mod sample;
+
+use std::{collections::VecDeque, fmt::Write as _};
 
 use domain::{
-    decide::{Start, begin},
-    name::{Person, PhaseName, RolloutId, RouteName, ServiceName},
-    plan::{
-        Finish, Plan, PlanHash,
-        calendar::Calendar,
-        gate::GateLimits,
-        people::Notify,
-        phase::Phase,
-        rollback::RollbackPolicy,
-        route::{LambdaAliasRoute, Route},
-        severity::SeverityPolicy,
-    },
-    rollout::{Origin, Rollout},
     target::{Carrier, Floor, Goal, Leftover, Propagation, Seen},
     time::{SignedDuration, Timestamp, later},
-    traffic::{Epoch, Weight, Weights},
+    traffic::{Epoch, Weight},
 };
 use engine::{
     converge::{Call, Converge, Outcome, WRITES_MAX},
@@ -39,7 +24,7 @@ use engine::{
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+use sample::{NOW, head};
 
 fn deadline() -> Timestamp {
     later(NOW, SignedDuration::from_secs(10))
@@ -47,60 +32,6 @@ fn deadline() -> Timestamp {
 
 fn percent(percent: u16) -> Weight {
     Weight::from_permille(percent * 10).unwrap()
-}
-
-/// A rollout whose first intent has this epoch.
-fn head(epoch: u64) -> Rollout {
-    let web = RouteName::new("web").unwrap();
-    let service = ServiceName::new("shop").unwrap();
-    let route = Route::LambdaAlias(LambdaAliasRoute {
-        function: "shop".to_owned(),
-        alias: "live".to_owned(),
-        stable: "1".to_owned(),
-        canary: "2".to_owned(),
-    });
-    let phase = Phase {
-        name: PhaseName::new("all").unwrap(),
-        weights: Weights::all([&web], Weight::FULL),
-        bake: SignedDuration::ZERO,
-        within: None,
-        require: Vec::new(),
-        rollback: Vec::new(),
-        limits: GateLimits::default(),
-        approval: None,
-        checklist: Vec::new(),
-        before: Vec::new(),
-        after: Vec::new(),
-    };
-    let plan = Plan {
-        service: service.clone(),
-        hash: PlanHash([0; 32]),
-        routes: BTreeMap::from([(web, route)]),
-        metrics: BTreeMap::new(),
-        alarms: Vec::new(),
-        incidents: Vec::new(),
-        severities: SeverityPolicy::default(),
-        phases: vec![phase],
-        watch: None,
-        rollback: RollbackPolicy::default(),
-        calendar: Calendar::default(),
-        hooks: BTreeMap::new(),
-        groups: BTreeMap::new(),
-        notify: Notify::default(),
-        finish: Finish::Auto,
-        fast_track: SignedDuration::ZERO,
-    };
-    let start = Start {
-        id: RolloutId { service, number: 1 },
-        plan: Arc::new(plan),
-        by: Person::new("ann"),
-        origin: Origin::Fresh,
-        from: Weights::default(),
-        epoch: Epoch(epoch - 1),
-        alarms: BTreeMap::new(),
-        override_reason: None,
-    };
-    begin(start, NOW).unwrap().next
 }
 
 /// What the world answers to the next call.

@@ -1,33 +1,88 @@
-//! How long a store that does not answer is asked again, and when it is not.
+//! How long what does not answer is tried again, when it is not, and what a clock that goes back does.
 
 // Under `cfg(test)` the lints know that everything in here is a test.
 #![cfg(test)]
 
-use std::cell::{Cell, RefCell};
+mod sample;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    sync::Arc,
+};
 
 use domain::{
     event::{AlarmReading, HookOutcome},
     judge::{Query, Reading},
-    name::{AlarmArn, EventKey, HookName, RolloutId, ServiceName},
+    name::{AlarmArn, EventKey, HookName, Person, RolloutId, ServiceName},
     plan::{Plan, hook::Hook},
     rollout::Rollout,
+    target::{Carrier, Leftover, Propagation, Seen},
     time::{SignedDuration, Timestamp, later},
+    traffic::Weight,
 };
 use engine::{
     deliver::load,
-    ports::{Alarms, Clock, Commit, Hooks, Metrics, Ports, RouteRef, Router, Store, Target, Write},
+    ports::{
+        Alarms, Clock, Commit, FenceToken, Hooks, Metrics, Ports, RouteRef, Router, Store, Target,
+        Write,
+    },
+    pursue::pursue,
+    start::{IfActive, StartRequest, start},
     trouble::{CommitError, EngineError, Trouble, WriteError},
 };
 use expect_test::{Expect, expect};
 use futures_util::FutureExt as _;
+use sample::{NOW, head};
 
-/// A store that has the same trouble for so many calls and then knows no rollout, and a clock that moves only
-/// when somebody waits. Nothing else is there.
+/// A store, a route and a clock that do what a test says. The clock moves only when somebody waits.
 struct World {
-    trouble: Trouble,
-    left: Cell<u32>,
+    head: RefCell<Option<Rollout>>,
+    /// What the next loads come to, before they succeed.
+    loads: RefCell<Vec<Trouble>>,
+    /// What the next commits come to, before they succeed.
+    commits: RefCell<Vec<CommitError>>,
+    /// What the next reads of the route come to, before it is as it should be.
+    reads: RefCell<Vec<Trouble>>,
     now: Cell<Timestamp>,
-    told: RefCell<Vec<String>>,
+    /// What the clock says the next times it is looked at, instead of that.
+    looks: RefCell<VecDeque<Timestamp>>,
+    pauses: RefCell<Vec<String>>,
+}
+
+impl World {
+    fn new(head: Option<Rollout>) -> Self {
+        Self {
+            head: RefCell::new(head),
+            loads: RefCell::default(),
+            commits: RefCell::default(),
+            reads: RefCell::default(),
+            now: Cell::new(NOW),
+            looks: RefCell::default(),
+            pauses: RefCell::default(),
+        }
+    }
+
+    /// The pauses that were made, and how it ended.
+    #[track_caller]
+    fn told<T>(&self, answer: Result<T, EngineError>, expected: &Expect) {
+        let said = match answer {
+            Ok(_) => "done".to_owned(),
+            Err(EngineError::Store(trouble)) => trouble.what,
+            Err(error) => error.to_string(),
+        };
+        let pauses = self.pauses.borrow();
+        let first: Vec<&str> = pauses.iter().take(8).map(String::as_str).collect();
+        let more = match pauses.len() - first.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        expected.assert_eq(&format!("{}{more}: {said}", first.join(", ")));
+    }
+}
+
+fn seconds(seconds: i64) -> Timestamp {
+    later(NOW, SignedDuration::from_secs(seconds))
 }
 
 impl Ports for World {
@@ -60,20 +115,24 @@ impl Ports for World {
 
 impl Store for World {
     async fn load(&self, _: &RolloutId) -> Result<Option<Rollout>, Trouble> {
-        let Some(left) = self.left.get().checked_sub(1) else {
-            return Ok(None);
-        };
-        self.left.set(left);
-        Err(self.trouble.clone())
+        match self.loads.borrow_mut().pop() {
+            Some(trouble) => Err(trouble),
+            None => Ok(self.head.borrow().clone()),
+        }
     }
     async fn newest(&self, _: &ServiceName) -> Result<Option<Rollout>, Trouble> {
-        panic!("nobody asks")
+        Ok(self.head.borrow().clone())
     }
-    async fn commit(&self, _: &Commit) -> Result<(), CommitError> {
-        panic!("nobody commits")
+    async fn commit(&self, commit: &Commit) -> Result<(), CommitError> {
+        if let Some(error) = self.commits.borrow_mut().pop() {
+            return Err(error);
+        }
+        let newest = commit.changes.last().map(|change| change.next.clone());
+        *self.head.borrow_mut() = newest;
+        Ok(())
     }
     async fn is_done(&self, _: &EventKey) -> Result<bool, Trouble> {
-        panic!("nobody asks")
+        Ok(false)
     }
     async fn active(&self) -> Result<Vec<RolloutId>, Trouble> {
         panic!("nobody asks")
@@ -85,10 +144,24 @@ impl Store for World {
 
 impl Router for World {
     async fn read(&self, _: RouteRef<'_>) -> Result<Target, Trouble> {
-        panic!("nobody reads")
+        if let Some(trouble) = self.reads.borrow_mut().pop() {
+            return Err(trouble);
+        }
+        Ok(Target {
+            seen: Seen {
+                weight: Weight::ZERO,
+                base: Weight::ZERO,
+                carrier: Carrier::Ready,
+                leftover: Leftover::Some,
+                epoch: None,
+                propagation: Propagation::Done,
+                settle: SignedDuration::ZERO,
+            },
+            fence: FenceToken("r1".to_owned()),
+        })
     }
     async fn write(&self, _: RouteRef<'_>, _: &Write) -> Result<(), WriteError> {
-        panic!("nobody writes")
+        Err(WriteError::Trouble(Trouble::lasting("no right to write")))
     }
     async fn set_drain(&self, _: RouteRef<'_>, _: SignedDuration) -> Result<(), Trouble> {
         panic!("nobody drains")
@@ -115,46 +188,32 @@ impl Hooks for World {
 
 impl Clock for World {
     fn now(&self) -> Timestamp {
-        self.now.get()
+        let look = self.looks.borrow_mut().pop_front();
+        look.unwrap_or_else(|| self.now.get())
     }
     async fn sleep(&self, duration: SignedDuration) {
-        self.told.borrow_mut().push(format!("{duration:#}"));
+        self.pauses.borrow_mut().push(format!("{duration:#}"));
         self.now.set(later(self.now.get(), duration));
     }
 }
 
-/// Loads with ten seconds of time, and tells the pauses.
+/// Loads with ten seconds of time, from a store that has the same trouble so many times.
 #[track_caller]
-fn check(trouble: Trouble, times: u32, expected: &Expect) {
-    let world = World {
-        trouble,
-        left: Cell::new(times),
-        now: Cell::new(Timestamp::UNIX_EPOCH),
-        told: RefCell::default(),
-    };
-    let deadline = later(world.now(), SignedDuration::from_secs(10));
+fn check(trouble: &Trouble, times: usize, expected: &Expect) {
+    let world = World::new(Some(head(1)));
+    *world.loads.borrow_mut() = vec![trouble.clone(); times];
     let id = RolloutId::parse("shop#1").unwrap();
-    let answer = load(&world, &id, deadline).now_or_never().unwrap();
-    let said = match answer {
-        Err(EngineError::Store(trouble)) => trouble.what,
-        Err(error) => error.to_string(),
-        Ok(rollout) => rollout.id.to_string(),
-    };
-    let pauses = world.told.borrow().join(", ");
-    expected.assert_eq(&format!("{pauses}: {said}"));
+    let answer = load(&world, &id, seconds(10)).now_or_never().unwrap();
+    world.told(answer, expected);
 }
 
 #[test]
 fn what_passes_is_waited_for_longer_each_time_and_no_longer_than_there_is_time() {
-    let timeout = || Trouble::passing("timed out");
-    check(timeout(), 0, &expect![": there is no rollout shop#1"]);
+    let timeout = Trouble::passing("timed out");
+    check(&timeout, 0, &expect![": done"]);
+    check(&timeout, 3, &expect!["100ms, 200ms, 400ms: done"]);
     check(
-        timeout(),
-        3,
-        &expect!["100ms, 200ms, 400ms: there is no rollout shop#1"],
-    );
-    check(
-        timeout(),
+        &timeout,
         1_000,
         &expect!["100ms, 200ms, 400ms, 800ms, 1s 600ms, 2s, 2s, 2s: timed out"],
     );
@@ -162,9 +221,79 @@ fn what_passes_is_waited_for_longer_each_time_and_no_longer_than_there_is_time()
 
 #[test]
 fn what_lasts_is_not_waited_for() {
+    let trouble = Trouble::lasting("no right to read");
+    check(&trouble, 1_000, &expect![": no right to read"]);
+}
+
+/// Sees the first intent of a rollout through, whose deadline is at ten seconds, until a minute has passed.
+#[track_caller]
+fn check_pursued(prepare: impl FnOnce(&World), expected: &Expect) {
+    let rollout = head(1);
+    assert_eq!(rollout.intent.unwrap().deadline, seconds(10));
+    let world = World::new(Some(rollout.clone()));
+    prepare(&world);
+    let answer = pursue(&world, rollout, seconds(60)).now_or_never().unwrap();
+    assert!(world.head.borrow().as_ref().unwrap().intent.is_none() || answer.is_err());
+    world.told(answer, expected);
+}
+
+#[test]
+fn a_route_that_cannot_be_read_is_tried_again_after_a_pause() {
+    check_pursued(|_| {}, &expect![": done"]);
+    let twice = |world: &World| {
+        *world.reads.borrow_mut() = vec![Trouble::passing("throttled"); 2];
+    };
+    check_pursued(twice, &expect!["100ms, 200ms: done"]);
+    let always = |world: &World| {
+        *world.reads.borrow_mut() = vec![Trouble::passing("throttled"); 1_000];
+    };
+    check_pursued(
+        always,
+        &expect![
+            "100ms, 200ms, 400ms, 800ms, 1s 600ms, 2s, 2s, 2s and 25 more: the weights of web (throttled) were not read back as decided by 1970-01-01T00:01:00Z"
+        ],
+    );
+}
+
+#[test]
+fn an_intent_is_over_after_its_deadline_and_not_at_it() {
+    let at_it = |world: &World| world.now.set(seconds(10));
+    check_pursued(at_it, &expect![": done"]);
+    let after_it = |world: &World| world.now.set(seconds(11));
+    check_pursued(after_it, &expect![": done"]);
+}
+
+#[test]
+fn a_clock_that_goes_back_across_a_deadline_is_waited_for() {
+    let back = |world: &World| *world.looks.borrow_mut() = [11, 9].map(seconds).into();
+    check_pursued(back, &expect!["100ms: done"]);
+}
+
+#[test]
+fn a_start_that_lost_a_race_looks_again() {
+    let check = |lost: usize, expected: &Expect| {
+        let world = World::new(None);
+        *world.commits.borrow_mut() = vec![CommitError::Moved; lost];
+        let request = StartRequest {
+            plan: Arc::clone(&head(1).plan),
+            by: Person::new("ann"),
+            key: EventKey::new("start"),
+            active: IfActive::Refuse,
+            override_reason: None,
+        };
+        let answer = start(&world, &request, seconds(10)).now_or_never().unwrap();
+        world.told(answer, expected);
+    };
     check(
-        Trouble::lasting("no right to read"),
+        2,
+        &expect![
+            "100ms, 200ms, 100ms, 200ms, 400ms, 800ms, 1s 600ms, 2s and 2 more: the weights of web (no right to write) were not read back as decided by 1970-01-01T00:00:10Z"
+        ],
+    );
+    check(
         1_000,
-        &expect![": no right to read"],
+        &expect![
+            "100ms, 200ms, 400ms, 800ms, 1s 600ms, 2s, 2s, 2s: others kept changing the rollout; nothing was done"
+        ],
     );
 }

@@ -44,7 +44,11 @@ const QUICK: &str =
     "phases: [ { name: half, weight: 50%, bake: 5m }, { name: all, weight: 100%, bake: 5m } ]";
 
 fn plan(phases: &str) -> Arc<Plan> {
-    match plan::parse(&format!("{ROUTES}{phases}")) {
+    parsed(&format!("{ROUTES}{phases}"))
+}
+
+fn parsed(text: &str) -> Arc<Plan> {
+    match plan::parse(text) {
         Ok(checked) => Arc::new(checked.plan),
         Err(problems) => panic!("{problems:?}"),
     }
@@ -90,9 +94,19 @@ impl Operator {
     }
 
     fn start_by(&mut self, phases: &str, active: IfActive, key: u32) {
+        self.request(plan(phases), active, key);
+    }
+
+    /// Starts a plan with routes of its own.
+    fn start_text(&mut self, text: &str, active: IfActive) {
+        self.keys += 1;
+        self.request(parsed(text), active, self.keys);
+    }
+
+    fn request(&mut self, plan: Arc<Plan>, active: IfActive, key: u32) {
         let world = self.world.clone();
         let request = StartRequest {
-            plan: plan(phases),
+            plan,
             by: Person::new("ann"),
             key: EventKey::new(&format!("start {key}")),
             active,
@@ -107,10 +121,14 @@ impl Operator {
 
     fn ask(&mut self, number: u64, command: Command) {
         self.keys += 1;
+        self.ask_by(number, command, &format!("ask {}", self.keys));
+    }
+
+    fn ask_by(&mut self, number: u64, command: Command, key: &str) {
         let world = self.world.clone();
         let service = plan(SLOW).service.clone();
         let id = RolloutId { service, number };
-        let key = EventKey::new(&format!("ask {}", self.keys));
+        let key = EventKey::new(key);
         let deadline = later(world.now(), CALL / 2);
         let verb = command.verb();
         let answer = self.world.invoke("ask", CALL, async move {
@@ -202,6 +220,91 @@ fn a_rolled_back_rollout_is_tried_again_as_a_new_one() {
         retry: the rollout was rolled back; trying again starts a new one [0% 0% 0%]
         start: shop#2 is shifting [50% 50% 50%]
         20 minutes: shop#2 is completed [100% 100% 100%]"#]]);
+}
+
+/// How the ledger of the service's newest rollout begins, without the plan's hash.
+fn beginning(operator: &Operator) -> Option<String> {
+    let newest = operator.world.rollout()?;
+    let started = operator.world.ledger(&newest.id).first()?.fact.to_string();
+    let (words, _) = started.split_once(", plan")?;
+    Some(format!("{}: {words}", newest.id))
+}
+
+#[test]
+fn only_the_plan_that_was_rolled_back_is_tried_again() {
+    let mut operator = Operator::new();
+    let mut told = Vec::new();
+    for (phases, goes_well) in [(QUICK, false), (SLOW, false), (SLOW, true), (SLOW, true)] {
+        operator.start(phases, IfActive::Refuse);
+        told.extend(beginning(&operator));
+        if !goes_well {
+            operator.ask(told.len() as u64, rollback());
+        }
+        operator.sweeps(200);
+    }
+    expect![[r#"
+        shop#1: rollout started
+        shop#2: rollout started
+        shop#3: rollout started (again, after #2)
+        shop#4: rollout started"#]]
+    .assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn a_route_that_carries_weight_is_not_left_behind() {
+    let two_at_first = "phases: [ { name: two, weights: { web: 20%, apex: 20%, work: 0% }, bake: 2h }, \
+        { name: all, weight: 100%, bake: 5m } ]";
+    let without_work = ROUTES.lines().filter(|line| !line.contains("work:"));
+    let without_work = format!("{}\n{SLOW}", without_work.collect::<Vec<_>>().join("\n"));
+    let elsewhere = format!("{}{SLOW}", ROUTES.replace("zone: Z0", "zone: Z1"));
+    let check = |phases: &str, expected: &Expect| {
+        let mut operator = Operator::new();
+        operator.start(phases, IfActive::Refuse);
+        operator.sweeps(3);
+        operator.start_text(&elsewhere, IfActive::Supersede);
+        operator.start_text(&without_work, IfActive::Supersede);
+        operator.told(expected);
+    };
+    check(
+        SLOW,
+        &expect![[r#"
+        start: shop#1 is shifting [20% 20% 20%]
+        3 minutes: shop#1 is baking [20% 20% 20%]
+        start: route `apex` carries weight and is not the same in the new plan; roll back first [20% 20% 20%]
+        start: route `work` carries weight and is not the same in the new plan; roll back first [20% 20% 20%]"#]],
+    );
+    check(
+        two_at_first,
+        &expect![[r#"
+        start: shop#1 is shifting [20% 20% 0%]
+        3 minutes: shop#1 is baking [20% 20% 0%]
+        start: route `apex` carries weight and is not the same in the new plan; roll back first [20% 20% 0%]
+        start: shop#2 is shifting [20% 20% 0%]"#]],
+    );
+}
+
+#[test]
+fn a_request_that_was_answered_before_is_answered_again() {
+    let mut operator = Operator::new();
+    operator.start(SLOW, IfActive::Refuse);
+    operator.sweeps(3);
+    let resume = || Command::Resume {
+        reason: "it was nothing".to_owned(),
+    };
+    let pause = Command::Pause {
+        reason: "a look".to_owned(),
+    };
+    operator.ask(1, pause);
+    operator.ask_by(1, resume(), "once");
+    operator.ask_by(1, resume(), "once");
+    operator.ask_by(1, resume(), "twice");
+    operator.told(&expect![[r#"
+        start: shop#1 is shifting [20% 20% 20%]
+        3 minutes: shop#1 is baking [20% 20% 20%]
+        pause: shop#1 is baking [20% 20% 20%]
+        resume: shop#1 is baking [20% 20% 20%]
+        resume: shop#1 is baking [20% 20% 20%]
+        resume: nothing holds the rollout, so there is nothing to resume [20% 20% 20%]"#]]);
 }
 
 #[test]
