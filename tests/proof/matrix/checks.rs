@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 use domain::{
     decide::decide,
     event::{Command, Event},
-    ledger::{Actor, Entry, Fact, Line, verify},
+    ledger::{Actor, Chain, Entry, Fact, Line, verify},
     name::Person,
     plan::route::{Fence, Route},
     rollout::{IntentKind, Rollout, Status},
@@ -348,8 +348,8 @@ fn ledger_verifies(story: &Story) -> Option<String> {
     story.ledgers.iter().find_map(|(number, entries)| {
         let lines: Vec<Line> = entries.iter().map(Entry::line).collect();
         let of_number = |head: &&(Timestamp, Rollout)| head.1.id.number == *number;
-        let end = story.heads.iter().rfind(of_number)?.1.chain;
-        let verified = verify(&lines, Some(end));
+        let head = &story.heads.iter().rfind(of_number)?.1;
+        let verified = verify(Chain::of(&head.id), &lines, Some(head.chain));
         verified.err().map(|broken| format!("#{number}: {broken}"))
     })
 }

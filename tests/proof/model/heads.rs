@@ -203,8 +203,10 @@ impl Heads {
                     .iter()
                     .map(domain::ledger::Entry::line)
                     .collect();
-                let broken = broken(&head, &decision.next, &decision.entries)
-                    .and(Broken::CHAIN.when(verify(&lines, Some(decision.next.chain)).is_err()));
+                let broken = broken(&head, &decision.next, &decision.entries).and(
+                    Broken::CHAIN
+                        .when(verify(head.chain, &lines, Some(decision.next.chain)).is_err()),
+                );
                 let epochs = decision.next.epoch.0 - E0.0;
                 Decided::Commit(Commit {
                     next: self.intern(&decision.next, t0()),

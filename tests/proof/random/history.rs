@@ -1,7 +1,7 @@
 //! What must hold of every history, whatever happened: heads, ledger and the world's own record of its targets.
 
 use domain::{
-    ledger::{self, Actor, Entry, Fact, Line},
+    ledger::{self, Actor, Chain, Entry, Fact, Line},
     name::RouteName,
     plan::route::Route,
     rollout::{Next, Rollout, Status},
@@ -279,8 +279,9 @@ impl Run {
 /// The ledger is whole, and every entry goes on where the one before it ended.
 fn chain(run: &Run, wrong: &mut Vec<String>) {
     let lines: Vec<Line> = run.ledger.iter().map(Entry::line).collect();
-    let end = run.heads.last().map(|(_, head)| head.chain);
-    if let Err(broken) = ledger::verify(&lines, end) {
+    if let Some((_, head)) = run.heads.last()
+        && let Err(broken) = ledger::verify(Chain::of(&head.id), &lines, Some(head.chain))
+    {
         wrong.push(format!("the ledger does not verify: {broken}"));
     }
     for pair in run.ledger.windows(2) {
