@@ -55,9 +55,27 @@ pub(super) fn world(chance: &mut Chance, draft: &Draft) -> String {
     text.push_str(&alarms(chance, draft, mood));
     text.push_str(&hooks(chance, draft, mood));
     text.push_str(&network(chance));
-    text.push_str(&faults(chance));
-    text.push_str(&timeline(chance, draft, mood));
+    let mut faults = faults(chance);
+    let mut steps = timeline(chance, draft, mood);
+    if chance.happens(8) {
+        faults.push(late_write(chance));
+        steps.push(early_rollback(chance, draft));
+    }
+    text.push_str(&section("faults", &faults));
+    text.push_str(&section("timeline", &steps));
     text
+}
+
+/// A list of the scenario; nothing if it is empty.
+fn section(name: &str, entries: &[String]) -> String {
+    if entries.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = entries
+        .iter()
+        .map(|entry| format!("  - {{ {entry} }}\n"))
+        .collect();
+    format!("{name}:\n{}", lines.concat())
 }
 
 fn traffic(chance: &mut Chance, draft: &Draft) -> String {
@@ -220,12 +238,9 @@ fn network(chance: &mut Chance) -> String {
 }
 
 /// A few faults at calls that are named.
-fn faults(chance: &mut Chance) -> String {
+fn faults(chance: &mut Chance) -> Vec<String> {
     let count = chance.among(0, 3) * chance.among(0, 1);
-    if count == 0 {
-        return String::new();
-    }
-    let mut text = "faults:\n".to_owned();
+    let mut faults = Vec::new();
     for _ in 0..count {
         let (call, kind) = (chance.word(&CALLS), chance.word(&FAULTS));
         let delay = if kind.ends_with("late-landing") {
@@ -234,15 +249,28 @@ fn faults(chance: &mut Chance) -> String {
             String::new()
         };
         let nth = chance.among(1, 40);
-        let _ = writeln!(
-            text,
-            "  - {{ call: {call}, nth: {nth}, kind: {kind}{delay} }}"
-        );
+        faults.push(format!("call: {call}, nth: {nth}, kind: {kind}{delay}"));
     }
-    text
+    faults
 }
 
-fn timeline(chance: &mut Chance, draft: &Draft, mood: Mood) -> String {
+/// A raise that is sent, given up, and lands minutes later, after whatever was decided in between.
+fn late_write(chance: &mut Chance) -> String {
+    let kind = chance.word(&["late-landing", "crash-late-landing"]);
+    let (nth, delay) = (chance.among(1, 6), chance.among(60, 360));
+    format!("call: router.write, nth: {nth}, kind: {kind}, delay: {delay}s")
+}
+
+/// A person who sends traffic back soon.
+fn early_rollback(chance: &mut Chance, draft: &Draft) -> String {
+    let phase = chance.pick(&draft.phases).cloned().unwrap_or_default();
+    let after = chance.among(0, 60);
+    format!(
+        "at: {phase}+{after}s, person: {{ who: bob@shop.example, do: rollback, reason: it is late }}"
+    )
+}
+
+fn timeline(chance: &mut Chance, draft: &Draft, mood: Mood) -> Vec<String> {
     let mut steps = Vec::new();
     match mood {
         Mood::Calm => {}
@@ -260,14 +288,7 @@ fn timeline(chance: &mut Chance, draft: &Draft, mood: Mood) -> String {
     if chance.happens(12) {
         steps.push(outage(chance, draft));
     }
-    if steps.is_empty() {
-        return String::new();
-    }
-    let lines: Vec<String> = steps
-        .iter()
-        .map(|step| format!("  - {{ {step} }}\n"))
-        .collect();
-    format!("timeline:\n{}", lines.concat())
+    steps
 }
 
 /// A moment of the rollout.
