@@ -7,7 +7,7 @@ use domain::{
     judge::{Finding, Query, Readings, Role, judge, queries},
     name::{AlarmArn, EventKey, RouteName},
     plan::gate::Condition,
-    rollout::{HookKey, HookMoment, HookState, Rollout, Status},
+    rollout::{HookKey, HookMoment, Rollout, Status},
     target::Seen,
     time::Timestamp,
 };
@@ -81,7 +81,7 @@ async fn observe<P: Ports>(
     rollout: Rollout,
     deadline: Timestamp,
 ) -> Result<Rollout, EngineError> {
-    if !rollout.status.is_active() || rollout.intent.is_some() {
+    if !rollout.status.is_active() {
         return Ok(rollout);
     }
     let read_at = ports.clock().now();
@@ -211,11 +211,8 @@ async fn run_hooks<P: Ports>(
             outcome,
         };
         rollout = deliver(ports, rollout, &finished, None, deadline).await?;
-        let all_done = rollout
-            .hooks
-            .values()
-            .all(|run| run.state == HookState::Done);
-        if all_done && matches!(rollout.status, Status::Entering(_)) {
+        // Whether that was the last before the next phase, the decision knows.
+        if matches!(rollout.status, Status::Entering(_)) {
             rollout = deliver(ports, rollout, &Event::Tick, None, deadline).await?;
             rollout = pursue(ports, rollout, deadline).await?;
         }

@@ -189,6 +189,16 @@ fn a_start_that_was_made_before_is_answered_with_its_rollout_although_the_store_
 }
 
 #[test]
+fn a_plan_without_alarms_asks_for_none() {
+    let mut operator = Operator::new();
+    operator.start(QUICK, IfActive::Refuse);
+    operator.sweeps(20);
+    let calls = operator.world.call_counts();
+    assert!(calls.contains_key("store.load"), "{calls:?}");
+    assert!(!calls.contains_key("alarms.read"), "{calls:?}");
+}
+
+#[test]
 fn a_rollout_that_supersedes_takes_over_the_weights() {
     let mut operator = Operator::new();
     operator.start(SLOW, IfActive::Refuse);

@@ -8,7 +8,7 @@ use expect_test::expect;
 
 use crate::{
     plans::{hook, plan},
-    story::{Do, asked, check_after, pause, resume, set_weight, to_first_bake},
+    story::{Do, Story, asked, check_after, pause, resume, set_weight, start_of, to_first_bake},
 };
 
 fn fail() -> Do {
@@ -287,6 +287,20 @@ fn a_hook_that_has_failed_is_not_run_until_a_person_retries() {
             = entering at 5%, waits for the next sweep, within a minute
         "#]],
     );
+}
+
+#[test]
+fn a_hook_that_has_failed_is_not_due_even_if_nothing_holds_the_rollout() {
+    let mut story = Story::begin(start_of(hooked(HookFailure::Gate(Otherwise::Hold))));
+    for (time, what) in to_first_bake() {
+        story.step(time, &what);
+    }
+    story.step("1:10", &Do::Sweep);
+    assert!(story.rollout.hook_due().is_some());
+    story.step("1:10", &fail());
+    story.step("1:11", &fail());
+    story.rollout.holds.clear();
+    assert_eq!(story.rollout.hook_due(), None);
 }
 
 #[test]
