@@ -30,7 +30,7 @@ use stateright::{Model, Property};
 
 use heads::{Broken, HeadId, Heads};
 use mutant::Mutant;
-use plan::alarm;
+use plan::{Ending, alarm};
 use route::Routes;
 use state::{RED, Witness};
 use target::{Fence, Flights, Target, outlasts};
@@ -42,6 +42,7 @@ pub(crate) struct Protocol {
     pub(crate) fence: Fence,
     pub(crate) workers: usize,
     pub(crate) phases: usize,
+    pub(crate) ending: Ending,
     pub(crate) hands: Hands,
     pub(crate) outages: Outages,
     pub(crate) mutant: Mutant,
@@ -227,6 +228,7 @@ impl Protocol {
             fence,
             workers,
             phases,
+            ending: Ending::Finish,
             hands: Hands::None,
             outages: Outages::Never,
             mutant: Mutant::None,
@@ -239,7 +241,7 @@ impl Protocol {
     pub(crate) fn first_head(&self) -> Rollout {
         let start = Start {
             id: plan::rollout_id(),
-            plan: plan::plan(self.fence, self.phases),
+            plan: plan::plan(self.fence, self.phases, self.ending),
             by: plan::person(),
             origin: domain::rollout::Origin::Fresh,
             from: Weights::default(),

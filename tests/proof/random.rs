@@ -3,6 +3,11 @@
 //!
 //! `ROLLOUTS` says how many and `SEED` with which to begin; `ROLLOUTS=1 SEED=…` replays one and shows it.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes the texts, with hashes"
+)]
+
 mod chance;
 mod clock;
 mod corpus;

@@ -6,11 +6,11 @@
 )]
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
 };
 
-use domain::{decide::decide, traffic::Weight};
+use domain::{decide::decide, rollout::Hold, traffic::Weight};
 use expect_test::expect;
 use stateright::{Checker as _, Expectation, Model as _, Property};
 
@@ -18,6 +18,7 @@ use super::{
     Hands, Outages, Protocol, State,
     event::Word,
     heads::{Broken, t0},
+    plan::Ending,
     state::RED,
     target::Fence,
 };
@@ -311,6 +312,45 @@ fn a_hand_or_a_store_that_fails_breaks_no_promise_either() {
         hand     2 × 2 LastWriterWins     567515 states   3446300 steps
         outage   2 × 2 LastWriterWins     888712 states   6668840 steps"#]]
     .assert_eq(&table);
+}
+
+/// What the walks are worth: they go back from everywhere, and take over what a hand has closed.
+#[test]
+fn a_rollback_from_each_status_and_the_adoption_of_a_closed_gate_are_met() {
+    let mut met = BTreeSet::new();
+    for ending in [Ending::Finish, Ending::Watch, Ending::Manual] {
+        let protocol = Protocol {
+            ending,
+            ..with_hands(Protocol::new(Fence::Revision, 1, 2))
+        };
+        walk(&protocol, Until::TheEnd);
+        for (before, next) in protocol.heads.commits() {
+            let status = before.status.name();
+            if before.status.is_forward() && next.status.is_rollback() {
+                met.insert(format!("{status}: gone back"));
+            }
+            if next.holds.contains(&Hold::HandClosed) && !before.holds.contains(&Hold::HandClosed) {
+                met.insert(format!("{status}: closed by hand"));
+            }
+        }
+    }
+    let met: Vec<String> = met.into_iter().collect();
+    expect![[r#"
+        awaiting approval: closed by hand
+        awaiting approval: gone back
+        awaiting finish: closed by hand
+        awaiting finish: gone back
+        baking: closed by hand
+        baking: gone back
+        entering: gone back
+        finishing: closed by hand
+        finishing: gone back
+        shifting: closed by hand
+        shifting: gone back
+        starting: gone back
+        watching: closed by hand
+        watching: gone back"#]]
+    .assert_eq(&met.join("\n"));
 }
 
 /// I9: whatever was met on the way, a rollback is decided from it, at once and to nothing.

@@ -6,7 +6,7 @@
 //! each head and event. [`super::faithful`] holds this against histories that really grow.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{PoisonError, RwLock},
 };
 
@@ -147,6 +147,7 @@ struct Tables {
     unguarded: HashMap<HeadId, HeadId>,
     unnoted: HashMap<HeadId, HeadId>,
     marked: HashMap<HeadId, HeadId>,
+    committed: HashSet<(HeadId, HeadId)>,
 }
 
 impl Tables {
@@ -173,6 +174,23 @@ impl Heads {
     pub(crate) fn intern(&self, rollout: &Rollout, now: Timestamp) -> HeadId {
         let canonical = canonical(rollout, now);
         self.write(|tables| tables.intern(canonical))
+    }
+
+    /// Notes that a head was followed by another.
+    pub(crate) fn note(&self, before: HeadId, next: HeadId) {
+        if !self.read(|tables| tables.committed.contains(&(before, next))) {
+            self.write(|tables| tables.committed.insert((before, next)));
+        }
+    }
+
+    /// Every commit that was made: a head, and the one that followed it.
+    pub(crate) fn commits(&self) -> Vec<(Rollout, Rollout)> {
+        let pairs: Vec<_> = self.read(|tables| tables.committed.iter().copied().collect());
+        let head = |id| self.rollout(id);
+        pairs
+            .into_iter()
+            .map(|(before, next)| (head(before), head(next)))
+            .collect()
     }
 
     pub(crate) fn about(&self, id: HeadId) -> About {

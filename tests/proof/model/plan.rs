@@ -10,7 +10,7 @@ use domain::{
         calendar::Calendar,
         gate::{Approval, GateLimits, Otherwise},
         people::Notify,
-        phase::Phase,
+        phase::{Phase, Watch},
         rollback::RollbackPolicy,
         severity::{AlarmGuard, InsufficientData, Severity, SeverityPolicy},
     },
@@ -115,8 +115,19 @@ fn phase(index: usize, phases: usize) -> Phase {
     }
 }
 
+/// What comes after the last phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Ending {
+    /// The canary is made the new stable at once.
+    Finish,
+    /// A watch that lasts longer than any walk.
+    Watch,
+    /// The team's own tooling makes it that.
+    Manual,
+}
+
 /// So many phases in equal steps to 100 %.
-pub(crate) fn plan(fence: Fence, phases: usize) -> Arc<Plan> {
+pub(crate) fn plan(fence: Fence, phases: usize, ending: Ending) -> Arc<Plan> {
     let plan = Plan {
         service: rollout_id().service,
         hash: PlanHash::of("model"),
@@ -130,7 +141,11 @@ pub(crate) fn plan(fence: Fence, phases: usize) -> Arc<Plan> {
         incidents: Vec::new(),
         severities: SeverityPolicy::default(),
         phases: (0..phases).map(|index| phase(index, phases)).collect(),
-        watch: None,
+        watch: (ending == Ending::Watch).then(|| Watch {
+            lasts: SignedDuration::from_hours(1),
+            require: Vec::new(),
+            rollback: Vec::new(),
+        }),
         // Nothing is late: that it is told changes a head, and no weight.
         rollback: RollbackPolicy {
             within: SignedDuration::from_hours(10_000),
@@ -140,7 +155,10 @@ pub(crate) fn plan(fence: Fence, phases: usize) -> Arc<Plan> {
         hooks: BTreeMap::new(),
         groups: BTreeMap::from([(GroupName::new("leads").unwrap(), vec![person()])]),
         notify: Notify::default(),
-        finish: Finish::Auto,
+        finish: match ending {
+            Ending::Finish | Ending::Watch => Finish::Auto,
+            Ending::Manual => Finish::Manual,
+        },
         fast_track: SignedDuration::ZERO,
     };
     assert_eq!(plan.check(), Ok(()));

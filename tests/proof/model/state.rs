@@ -41,6 +41,7 @@ impl State {
         self.closed &= !commit.resumes && !next.back;
         let undone = Broken::ROLLBACK_UNDONE.when(before.back && !next.back);
         self.broken = self.broken.and(undone);
+        protocol.heads.note(self.head, commit.next);
         self.head = protocol.mutant.keeps(&protocol.heads, commit.next);
         if commit.epochs > 0 {
             self.witness = Witness::Nothing;
