@@ -1,7 +1,7 @@
 # What a person or CI types. Every target honours CARGO_TARGET_DIR; TOOLS is where helper programs live.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak prove check fmt clippy doc deny bench
+.PHONY: help demo test soak prove check fmt clippy doc deny bench mutants
 
 export TOOLS ?= $(CURDIR)/.tools
 
@@ -37,3 +37,6 @@ prove: ## Walk the protocol with more workers and phases than `test` does; takes
 
 bench: ## Run the benchmarks
 	cargo bench --package tests --bench core --locked
+
+mutants: ## Change the core in one place at a time, and see that a test notices; takes an hour
+	.ci/mutants
