@@ -142,3 +142,78 @@ impl Seen {
         carried && self.weight == goal.weight()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn percent(percent: u16) -> Weight {
+        Weight::from_permille(percent * 10).unwrap()
+    }
+
+    /// Whether a route read like this was closed by somebody, under epoch 5 and with 20 % carried before.
+    fn closed(goal: Goal, weight: u16, carrier: Carrier, own: Option<u64>) -> bool {
+        let seen = Seen {
+            weight: percent(weight),
+            base: Weight::ZERO,
+            carrier,
+            leftover: Leftover::Some,
+            epoch: own.map(Epoch),
+            propagation: Propagation::Done,
+            settle: SignedDuration::ZERO,
+        };
+        let floor = Floor {
+            weight: percent(20),
+            carrier: Carrier::Ready,
+        };
+        seen.is_closed_under(goal, floor, Epoch(5))
+    }
+
+    #[test]
+    fn a_route_is_closed_by_what_no_change_of_ours_makes_of_it() {
+        use Carrier::{Missing, Ready};
+        let raise = Goal::Weight(percent(50));
+        assert!(!closed(raise, 20, Ready, None), "it is not raised yet");
+        assert!(!closed(raise, 20, Ready, Some(4)), "its decision is older");
+        assert!(
+            !closed(raise, 20, Ready, Some(5)),
+            "its decision is this one"
+        );
+        assert!(
+            closed(raise, 20, Ready, Some(6)),
+            "nobody was given epoch 6"
+        );
+        assert!(closed(raise, 19, Ready, None), "it was higher before");
+        assert!(closed(raise, 20, Missing, None), "what carried it is gone");
+        let lower = Goal::Weight(percent(10));
+        assert!(!closed(lower, 10, Ready, None), "that was the goal");
+        assert!(closed(lower, 9, Ready, None), "nobody wanted that");
+        assert!(
+            !closed(Goal::Finished, 20, Missing, Some(5)),
+            "to finish takes it away"
+        );
+        assert!(closed(Goal::Finished, 19, Missing, Some(5)));
+        assert!(closed(Goal::Finished, 20, Ready, Some(6)));
+        assert!(
+            !closed(Goal::Restored, 0, Missing, Some(6)),
+            "a rollback closes it anyway"
+        );
+        assert!(!closed(Goal::Prepared, 0, Missing, Some(6)));
+    }
+
+    #[test]
+    fn what_is_prepared_carries_the_very_epoch_and_everything_else_a_newer_one_too() {
+        let seen = |own| Seen {
+            weight: Weight::ZERO,
+            base: Weight::ZERO,
+            carrier: Carrier::Ready,
+            leftover: Leftover::None,
+            epoch: Some(Epoch(own)),
+            propagation: Propagation::Done,
+            settle: SignedDuration::ZERO,
+        };
+        let reaches = |goal| [4, 5, 6].map(|own| seen(own).reaches(goal, Epoch(5)));
+        assert_eq!(reaches(Goal::Prepared), [false, true, false]);
+        assert_eq!(reaches(Goal::Restored), [false, true, true]);
+    }
+}
