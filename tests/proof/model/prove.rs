@@ -36,12 +36,7 @@ fn two_workers_without_the_store() {
 
 #[test]
 fn three_workers() {
-    for fence in [
-        Fence::Revision,
-        Fence::LastWriterWins,
-        Fence::Epoch,
-        Fence::OwnedRule,
-    ] {
+    for fence in Fence::ALL {
         prove("plain", &Protocol::new(fence, 3, 2));
     }
 }
