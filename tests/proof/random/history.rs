@@ -81,8 +81,9 @@ fn steps(run: &Run, wrong: &mut Vec<String>) {
             .routes
             .keys()
             .all(|route| run.at(route, *at) == Weight::ZERO);
+        let touched = run.was_touched(earlier(*at, ANSWER), *at);
         must(
-            !confirmed || closed,
+            !confirmed || closed || touched,
             "a rollback was confirmed while a route was open",
         );
         let entries = entries_of(run, before, after);
@@ -211,9 +212,14 @@ fn leaving(run: &Run, clock: &Clock, before: &Rollout, at: Timestamp, wrong: &mu
 fn clocks(run: &Run, clock: &Clock, wrong: &mut Vec<String>) {
     for stand in run.stands().iter().filter(|stand| !stand.is_watch) {
         let before = |at: Timestamp| at <= stand.from;
-        let mut heads = run.heads.iter().rev().filter(|(at, _)| before(*at));
-        let changing = heads.find(|(_, head)| head.intent.is_some());
-        let mut known = changing.map_or(run.started, |(at, _)| *at);
+        // The last decision about the weights, and the last time that one was being carried out.
+        let decided = run.heads.windows(2).rev().find_map(|pair| match pair {
+            [(_, earlier), (at, head)] if before(*at) => {
+                (head.intent.is_some() || head.epoch != earlier.epoch).then_some(*at)
+            }
+            _ => None,
+        });
+        let mut known = decided.unwrap_or(run.started);
         for route in run.plan.routes.keys() {
             let mut changes = run.changes(route).rev();
             let last = changes.find(|rewired| before(rewired.at));
@@ -235,6 +241,15 @@ impl Run {
         self.rewired
             .iter()
             .filter(move |rewired| rewired.route == *route)
+    }
+
+    /// Whether somebody else wrote to a target between two instants. What is done between a read and what is
+    /// committed on it can be seen by nobody.
+    fn was_touched(&self, from: Timestamp, to: Timestamp) -> bool {
+        let strangers = self.rewired.iter();
+        strangers
+            .filter(|rewired| rewired.by == Writer::Stranger)
+            .any(|rewired| from <= rewired.at && rewired.at <= to)
     }
 
     /// How a route was configured at an instant.
@@ -393,9 +408,8 @@ fn fences(run: &Run, wrong: &mut Vec<String>) {
             ));
         }
     }
-    let by_hand = run.rewired.iter().any(|rewired| {
-        rewired.by == Writer::Stranger && confirmed.is_some_and(|entry| rewired.at > entry.at)
-    });
+    let by_hand =
+        confirmed.is_some_and(|entry| run.was_touched(earlier(entry.at, ANSWER), run.ended));
     let open = run.configured.values().any(|weight| *weight > Weight::ZERO);
     if run.outcome == Outcome::RolledBack && open && !by_hand {
         wrong.push("it was rolled back, and a route is open in the end".to_owned());
