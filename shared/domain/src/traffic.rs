@@ -149,8 +149,8 @@ impl Epoch {
     }
 }
 
-/// More than a service decides in all its life: one in each second would take it twelve days without an
-/// answer from its routes.
+/// More than can be decided while the store and the routes are out of step: one decision a second would have
+/// to go unanswered for twelve days.
 const EPOCHS_LEAPT: u64 = 1 << 20;
 
 impl fmt::Display for Epoch {

@@ -461,14 +461,15 @@ fn what_carries_the_weight_is_not_made_again_when_somebody_took_it_away() {
         read_at: crate::story::at("0:11"),
         routes: [gone("web")].into_iter().collect(),
     });
-    let mut before = to_first_bake();
-    before.truncate(2);
+    // The first weight is being given: the change is open.
+    let before = [("0:00", Do::Reached), ("0:01", Do::Tick)];
     check_after(
         plan(),
         &before,
         &[("0:11", closed), ("0:11", Do::Reached)],
         &expect![[r#"
             0:11  somebody else: web was closed to 0% by hand; adopted, holding [5% → 0%]
+            0:11  tidegate: the weights of phase canary are in effect from 2026-03-03T00:12:00Z
             = baking at 0% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
         "#]],
     );
@@ -519,21 +520,25 @@ fn a_gate_closed_under_an_epoch_of_its_own_is_told_from_a_weight_not_yet_raised(
             routes: [(route("web"), seen)].into_iter().collect(),
         })
     };
-    let mut before = to_first_bake();
-    before.truncate(2);
+    // The first weight is being given: the change is open.
+    let before = [("0:00", Do::Reached), ("0:01", Do::Tick)];
     let own = domain::traffic::Epoch(2);
-    let steps = [
-        ("0:11", seen(own, "0:11")),
-        ("0:11", seen(own.leap(), "0:11")),
-    ];
+    check_after(
+        plan.clone(),
+        &before,
+        &[("0:11", seen(own, "0:11"))],
+        &expect![[r#"
+            = shifting at 5%, waits for weights to be written and read back, tried again any moment
+        "#]],
+    );
     check_after(
         plan,
         &before,
-        &steps,
+        &[("0:11", seen(own.leap(), "0:11"))],
         &expect![[r#"
-        0:11  somebody else: web was closed to 0% by hand; adopted, holding [5% → 0%]
-        = baking at 0% [somebody closed the gate by hand], waits for a person: somebody closed the gate by hand
-    "#]],
+            0:11  somebody else: web was closed to 0% by hand; adopted, holding [5% → 0%]
+            = shifting at 0% [somebody closed the gate by hand], waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
 }
 
