@@ -13,7 +13,7 @@ pub mod rollback;
 pub mod route;
 pub mod severity;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{
     name::{GroupName, HookName, MetricName, RouteName, ServiceName},
@@ -46,7 +46,9 @@ pub const CONDITIONS_MAX: usize = 32;
 pub struct Plan {
     /// What is moved.
     pub service: ServiceName,
-    /// SHA-256 of the plan's text, as reviewed.
+    /// The text, as reviewed: what is kept, and read again by whoever comes next.
+    pub text: Arc<str>,
+    /// SHA-256 of the text.
     pub hash: PlanHash,
     /// Where weights live; at least one.
     pub routes: BTreeMap<RouteName, Route>,

@@ -13,7 +13,7 @@ use domain::{
 use futures_util::future::join_all;
 
 use crate::{
-    ports::{Clock as _, Ports, RouteRef, Router as _, Target, Write},
+    ports::{Clock as _, Found, Ports, RouteRef, Router as _, Target, Write},
     trouble::{Trouble, WriteError},
 };
 
@@ -23,6 +23,8 @@ const TRIES_MAX: u32 = 5;
 /// How closing one route ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
+    /// Whose it is.
+    pub owner: RolloutId,
     /// The route.
     pub route: RouteName,
     /// Whether it was read back as closed, and if not, why.
@@ -121,10 +123,35 @@ pub async fn close<P: Ports>(
     plan: &Plan,
     deadline: Timestamp,
 ) -> Vec<Closed> {
-    join_all(plan.routes.iter().map(|(name, route)| async move {
-        let route = RouteRef { owner, name, route };
+    let routes = plan.routes.iter().map(|(name, route)| RouteRef {
+        owner,
+        name,
+        route,
+        guards: &plan.alarms,
+    });
+    close_all(ports, routes, deadline).await
+}
+
+/// Sends routes that were found without the store to stable, side by side.
+pub async fn close_found<P: Ports>(ports: &P, found: &[Found], deadline: Timestamp) -> Vec<Closed> {
+    let routes = found.iter().map(|found| RouteRef {
+        owner: &found.owner,
+        name: &found.name,
+        route: &found.route,
+        guards: &[],
+    });
+    close_all(ports, routes, deadline).await
+}
+
+async fn close_all<'a, P: Ports>(
+    ports: &P,
+    routes: impl Iterator<Item = RouteRef<'a>>,
+    deadline: Timestamp,
+) -> Vec<Closed> {
+    join_all(routes.map(|route| async move {
         Closed {
-            route: name.clone(),
+            owner: route.owner.clone(),
+            route: route.name.clone(),
             outcome: close_route(ports, route, deadline).await,
         }
     }))

@@ -8,7 +8,7 @@ use domain::{
     judge::{Query, Reading},
     ledger::Entry,
     name::{AlarmArn, EventKey, HookName, RolloutId, RouteName, ServiceName},
-    plan::{Plan, hook::Hook, route::Route},
+    plan::{Plan, hook::Hook, route::Route, severity::AlarmGuard},
     rollout::Rollout,
     target::{Goal, Seen},
     time::{SignedDuration, Timestamp},
@@ -101,6 +101,43 @@ pub struct RouteRef<'a> {
     pub name: &'a RouteName,
     /// Where it is.
     pub route: &'a Route,
+    /// The alarms that guard it, which the route is marked with so that it can be found without the store.
+    pub guards: &'a [AlarmGuard],
+}
+
+impl<'a> RouteRef<'a> {
+    /// A route of a rollout.
+    #[must_use]
+    pub fn of(rollout: &'a Rollout, name: &'a RouteName, route: &'a Route) -> Self {
+        Self {
+            owner: &rollout.id,
+            name,
+            route,
+            guards: &rollout.plan.alarms,
+        }
+    }
+}
+
+/// A route that was found without the store, by the marks that its router leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Whose it says it is.
+    pub owner: RolloutId,
+    /// What that rollout's plan calls it.
+    pub name: RouteName,
+    /// Where it is.
+    pub route: Route,
+}
+
+/// Finding routes without the store.
+#[expect(
+    async_fn_in_trait,
+    reason = "the functions run on one thread; no future needs to be Send"
+)]
+pub trait Marks {
+    /// The routes whose marks say that this alarm guards them and is critical: those with a rule of their own or a
+    /// fencing record. Others cannot be found without the store.
+    async fn guarded_by(&self, alarm: &AlarmArn) -> Result<Vec<Found>, Trouble>;
 }
 
 /// What a route was seen to be, and what a write must show to prove that it has not changed since.

@@ -76,11 +76,7 @@ async fn converge_all<P: Ports>(ports: &P, rollout: &Rollout, intent: Intent) ->
         state.is_none_or(|state| state.acknowledged != Some(intent.epoch))
     });
     let outcomes = join_all(open.map(|(name, route)| async move {
-        let route = RouteRef {
-            owner: &rollout.id,
-            name,
-            route,
-        };
+        let route = RouteRef::of(rollout, name, route);
         let (goal, floor) = (rollout.goal(name), rollout.floor(name));
         let convergence = Converge::new(goal, floor, intent.epoch, intent.deadline);
         (name, converge(ports, route, convergence).await)

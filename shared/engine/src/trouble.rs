@@ -6,6 +6,8 @@ use domain::{
     time::Timestamp,
 };
 
+use crate::close::Closed;
+
 /// A call that did not do what it should, or may have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
@@ -86,6 +88,16 @@ pub enum EngineError {
     /// The store did not answer as it should until the caller's time was up.
     #[error("the store could not be used")]
     Store(#[source] Trouble),
+    /// The store did not answer, and the gates that could be found without it were closed, or not: the rollouts
+    /// that they belong to have not decided anything yet.
+    #[error("the store could not be used; {}", gates(.closed))]
+    WithoutStore {
+        /// What became of each gate that was found.
+        closed: Vec<Closed>,
+        /// What is wrong with the store.
+        #[source]
+        store: Trouble,
+    },
     /// The alarms could not be read.
     #[error("the alarms could not be read")]
     Alarms(#[source] Trouble),
@@ -100,6 +112,20 @@ pub enum EngineError {
     /// Others kept committing; nothing was done.
     #[error("others kept changing the rollout; nothing was done")]
     Contended,
+}
+
+fn gates(gates: &[Closed]) -> String {
+    if gates.is_empty() {
+        return "no gate was found without it".to_owned();
+    }
+    let all: Vec<String> = gates
+        .iter()
+        .map(|gate| match &gate.outcome {
+            Ok(()) => format!("{} of {} is closed", gate.route, gate.owner),
+            Err(why) => format!("{} of {} is not closed ({why})", gate.route, gate.owner),
+        })
+        .collect();
+    all.join(", ")
 }
 
 fn names(routes: &[(RouteName, String)]) -> String {

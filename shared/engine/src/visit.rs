@@ -86,11 +86,7 @@ async fn observe<P: Ports>(
     }
     let read_at = ports.clock().now();
     let reads = join_all(rollout.plan.routes.iter().map(|(name, route)| {
-        let route = RouteRef {
-            owner: &rollout.id,
-            name,
-            route,
-        };
+        let route = RouteRef::of(&rollout, name, route);
         async move { (name.clone(), ports.router().read(route).await) }
     }))
     .await;
@@ -240,11 +236,7 @@ async fn run_hook<P: Ports>(
 async fn drain<P: Ports>(ports: &P, rollout: &Rollout, key: HookKey) -> Option<HookOutcome> {
     let delay = rollout.plan.rollback.drain?;
     let (name, route) = rollout.plan.routes.iter().nth(key.index)?;
-    let route = RouteRef {
-        owner: &rollout.id,
-        name,
-        route,
-    };
+    let route = RouteRef::of(rollout, name, route);
     Some(match ports.router().set_drain(route, delay).await {
         Ok(()) => HookOutcome::Succeeded,
         Err(Trouble { what, .. }) => HookOutcome::Failed(what),

@@ -117,6 +117,7 @@ impl PlanText {
         let incidents = self.incidents.iter().flat_map(|at| at.value.rules());
         Some(Plan {
             service: self.service.as_ref()?.value.clone(),
+            text: text.into(),
             hash: PlanHash::of(text),
             routes: whole(names.routes)?,
             metrics: whole(names.metrics)?,

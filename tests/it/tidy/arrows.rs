@@ -10,7 +10,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
     ("shared/plan", &["domain"]),
     ("shared/engine", &["domain"]),
     ("shared/sim", &["domain", "engine"]),
-    ("shared/aws", &["domain", "engine"]),
+    ("shared/aws", &["domain", "engine", "plan"]),
     ("cli", &["aws", "domain", "engine", "plan", "sim"]),
 ];
 

@@ -170,6 +170,7 @@ impl Answer {
             }
             Err(
                 error @ (EngineError::Store(_)
+                | EngineError::WithoutStore { .. }
                 | EngineError::Alarms(_)
                 | EngineError::NotConverged { .. }
                 | EngineError::Contended),

@@ -130,6 +130,7 @@ pub(crate) enum Ending {
 pub(crate) fn plan(fence: Fence, phases: usize, ending: Ending) -> Arc<Plan> {
     let plan = Plan {
         service: rollout_id().service,
+        text: "model".into(),
         hash: PlanHash::of("model"),
         routes: BTreeMap::from([(route(), fence.route())]),
         metrics: BTreeMap::new(),

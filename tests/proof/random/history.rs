@@ -1,5 +1,7 @@
 //! What must hold of every history, whatever happened: heads, ledger and the world's own record of its targets.
 
+use std::collections::BTreeMap;
+
 use domain::{
     ledger::{self, Actor, Chain, Entry, Fact, Line},
     name::RouteName,
@@ -394,11 +396,13 @@ fn fences(run: &Run, wrong: &mut Vec<String>) {
         .ledger
         .iter()
         .find(|entry| entry.fact == Fact::RollbackConfirmed);
-    for rewired in run
-        .rewired
-        .iter()
-        .filter(|rewired| rewired.by == Writer::Function && rewired.seen.weight > Weight::ZERO)
-    {
+    let mut weights: BTreeMap<&RouteName, Weight> = BTreeMap::new();
+    for rewired in &run.rewired {
+        // What a hand left open is open still between two writes of ours that close it.
+        let was = weights.insert(&rewired.route, rewired.seen.weight);
+        if rewired.by != Writer::Function || rewired.seen.weight <= was.unwrap_or_default() {
+            continue;
+        }
         let after = |entry: Option<&Entry>| entry.is_some_and(|entry| rewired.at > entry.at);
         let fenced = run.is_fenced(&rewired.route) && !finished;
         if after(confirmed) || (fenced && after(restored)) {

@@ -125,6 +125,7 @@ pub(crate) fn alias() -> Route {
 pub(crate) fn plan() -> Plan {
     Plan {
         service: domain::name::ServiceName::new("shop").unwrap(),
+        text: "".into(),
         hash: PlanHash([7; 32]),
         routes: BTreeMap::from([(route("web"), owned_rule())]),
         metrics: BTreeMap::from([(

@@ -48,6 +48,7 @@ pub(crate) fn head(epoch: u64) -> Rollout {
     };
     let plan = Plan {
         service: service.clone(),
+        text: "".into(),
         hash: PlanHash([0; 32]),
         routes: BTreeMap::from([(web, route)]),
         metrics: BTreeMap::new(),
