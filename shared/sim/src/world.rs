@@ -13,6 +13,7 @@ mod gate;
 mod hand;
 mod histogram;
 mod hooks;
+mod marks;
 mod metrics;
 mod planned;
 mod provider;
@@ -69,6 +70,7 @@ pub(crate) struct State {
     pub(crate) provider: provider::Provider,
     pub(crate) alarms: alarms::Board,
     hooks: hooks::Desk,
+    marked: marks::Marked,
     drains: BTreeMap<RouteName, SignedDuration>,
     pub(crate) chronicle: Chronicle,
 }
@@ -99,6 +101,7 @@ impl World {
             requests: traffic::Requests::default(),
             table: table::Table::default(),
             hooks: hooks::Desk::new(scenario.hooks.clone()),
+            marked: BTreeMap::new(),
             drains: BTreeMap::new(),
             chronicle: Chronicle::default(),
             scenario,

@@ -14,7 +14,7 @@ use domain::{
 };
 use engine::{
     ask::ask,
-    hear::hear,
+    hear::hear_or_close,
     ports::{Clock as _, Ports},
     start::{IfActive, StartRequest, start},
     sweep::sweep,
@@ -377,7 +377,9 @@ impl<P: Handed> Bench<P> {
                 }
                 Err(error) => Answer::of::<()>(Err(error)),
             },
-            Message::Alarm => Answer::of(hear(&ports, &self.change(), deadline).await),
+            Message::Alarm => {
+                Answer::of(hear_or_close(&ports, world, &self.change(), deadline).await)
+            }
             Message::Ask(by, command, path) => {
                 let id = RolloutId {
                     service: service(),

@@ -1,10 +1,14 @@
 //! Flows: a situation that a world is brought into without a fault, and the one invocation that is tried in it.
 //!
-//! `notify` is not among them because it does not exist yet: words are made from the ledger, which is checked.
+//! `notify` is not among them: it moves no traffic, and what it reads, the ledger, is checked.
 
 use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
-use domain::{rollout::Status, time::SignedDuration, traffic::Weight};
+use domain::{
+    rollout::Status,
+    time::{SignedDuration, later},
+    traffic::Weight,
+};
 use engine::start::IfActive;
 use sim::World;
 
@@ -34,6 +38,8 @@ pub(crate) enum Flow {
     Complete,
     /// An alarm's event, which rolls back.
     Rollback,
+    /// An alarm's event while the store does not answer: the gate is closed without it, if it can be found.
+    Blind,
     /// A person's rollback.
     Command,
     /// A sweep that finds a red alarm whose event never comes.
@@ -41,6 +47,9 @@ pub(crate) enum Flow {
     /// A sweep that looks after a rollback: drain, hooks, whether it can be confirmed.
     Guard,
 }
+
+/// How long the store does not answer: two deliveries of the alarm's event, and more.
+const OUTAGE: SignedDuration = SignedDuration::from_secs(40);
 
 /// How many sweeps there are between the moments of an undisturbed rollout.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +101,7 @@ impl Calendar {
 }
 
 impl Flow {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Start,
         Self::Sweep,
         Self::Advance,
@@ -102,6 +111,7 @@ impl Flow {
         Self::Hand,
         Self::Complete,
         Self::Rollback,
+        Self::Blind,
         Self::Command,
         Self::Polled,
         Self::Guard,
@@ -118,6 +128,7 @@ impl Flow {
             Self::Hand => "hand",
             Self::Complete => "complete",
             Self::Rollback => "rollback",
+            Self::Blind => "blind",
             Self::Command => "command",
             Self::Polled => "polled",
             Self::Guard => "guard",
@@ -147,6 +158,7 @@ impl Flow {
             | Self::Repair
             | Self::Hand
             | Self::Rollback
+            | Self::Blind
             | Self::Command
             | Self::Polled
             | Self::Guard => {
@@ -159,6 +171,10 @@ impl Flow {
             Message::Sweep => MINUTE,
             Message::Start(..) | Message::Alarm | Message::Ask(..) => SignedDuration::from_secs(20),
         });
+        if self == Self::Blind {
+            let until = later(bench.world.now(), OUTAGE);
+            bench.world.store_down_until(until);
+        }
         if self == Self::Polled {
             bench.change();
         }
@@ -185,6 +201,7 @@ impl Flow {
             | Self::Approve
             | Self::Complete
             | Self::Rollback
+            | Self::Blind
             | Self::Command
             | Self::Polled => {}
         }
@@ -196,7 +213,7 @@ impl Flow {
             Self::Start => begin("ann", IfActive::Refuse),
             Self::Approve => approve("kim"),
             Self::Repair => resume("ann"),
-            Self::Rollback => Message::Alarm,
+            Self::Rollback | Self::Blind => Message::Alarm,
             Self::Command => roll_back("ann"),
             Self::Sweep
             | Self::Advance

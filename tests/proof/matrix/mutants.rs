@@ -120,14 +120,14 @@ fn pinned() -> Expect {
             I6 what is acknowledged was so (141), the world is what was decided (111), it ends as without trouble (20), re-exposed after a rollback (14)
         RightIsEnough     189 of 1011 cells; advance/route53/10:crash-after
             I6 what is acknowledged was so (189), re-exposed after a rollback (10), I2 a confirmed rollback is closed (1), the world is what was decided (1)
-        SkipRestore       656 of 1016 cells; advance/owned/1<alarm
-            an answer is true (656), it comes to rest (656), the world is what was decided (656), it ends as without trouble (312)
+        SkipRestore       935 of 1295 cells; advance/owned/1<alarm
+            an answer is true (935), it comes to rest (935), the world is what was decided (935), it ends as without trouble (467)
         NoFence             6 of 1356 cells; advance/route53/10<alarm
             re-exposed after a rollback (5), it ends as without trouble (1)
         NoHeadCheck         6 of 1264 cells; advance/in-place/9<alarm
             it ends as without trouble (4), re-exposed after a rollback (2)
-        StaleReads         74 of 2395 cells; rollback/owned/1:crash-after
-            it is back in time (74)
+        StaleReads         79 of 2395 cells; rollback/owned/1:crash-after
+            it is back in time (79)
         AcceptStale       105 of 851 cells; advance/owned/3<same
             I10 the ledger verifies (105), it ends as without trouble (45), I4 a rollback is not undone (44), I7 one intent, in its epoch (42), one event has one effect (40), an answer is true (24), I11 no weight without words (22), I3 no phase is skipped or cut short (12), I1 nothing rises after a rollback (10), re-exposed after a rollback (1)
         LoseEntries       133 of 133 cells; advance/owned/none
@@ -141,9 +141,9 @@ fn pinned() -> Expect {
         ForgedApprovals   180 of 280 cells; advance/owned/none
             I5 the gated phase has its approval (180), it ends as without trouble (108)
         LeaseBlocks       101 of 943 cells; advance/owned/6:crash-after
-            it comes to rest (101), it ends as without trouble (101), the world is what was decided (81), an answer is true (65), it is back in time (4)
-        AlarmsNeverRead    23 of 1214 cells; rollback/owned/2<supersede
-            an answer is true (23), it is back in time (23)
+            it comes to rest (101), it ends as without trouble (101), the world is what was decided (83), an answer is true (65), it is back in time (4)
+        AlarmsNeverRead    24 of 1214 cells; rollback/owned/1<supersede
+            an answer is true (24), it is back in time (24)
         AlarmsAssumed       2 of 1264 cells; start/alias/1:timeout-before
             no data is never a pass (2)
         WritesRetried       0 of 1264 cells; what is sent again is one more late write: refused by a fence, put right by the guard

@@ -125,7 +125,7 @@ pub(crate) fn run<P: Handed>(
 /// Whether a message asks for a rollback, or finds that one is due.
 fn is_rollback(message: &Message, flow: Flow) -> bool {
     match flow {
-        Flow::Rollback | Flow::Command | Flow::Polled => *message == flow.message(),
+        Flow::Rollback | Flow::Blind | Flow::Command | Flow::Polled => *message == flow.message(),
         Flow::Start
         | Flow::Sweep
         | Flow::Advance

@@ -206,6 +206,7 @@ pub(crate) fn landings<P: Handed>(
         | Flow::Drift
         | Flow::Hand
         | Flow::Rollback
+        | Flow::Blind
         | Flow::Command
         | Flow::Polled
         | Flow::Guard => false,
@@ -423,6 +424,10 @@ fn pinned() -> Expect {
         rollback  in-place      8     28      48    308       0      30.6      30.6     0.0
         rollback  route53       8     28      48    308       0      30.6      30.7     0.0
         rollback  alias         8     28      48    320       0      30.7      30.9     0.0
+        blind     owned         9     29      54      0       0       0.0      45.3     0.0
+        blind     in-place      6     18      36      0       0       0.0      45.6     0.0
+        blind     route53       9     29      54      0       0       0.0      45.3     0.0
+        blind     alias         6     18      36      0       0       0.0      45.7     0.0
         command   owned         7     25      56    246       0      40.6      40.6     0.0
         command   in-place      7     25      56    246       0      40.5      40.5     0.0
         command   route53       7     25      56    246       0      40.6      40.6     0.0
@@ -435,7 +440,7 @@ fn pinned() -> Expect {
         guard     in-place      7     25      42    192       0     120.4       0.2     0.0
         guard     route53       6     21      36     96       0     120.3       0.3     0.0
         guard     alias         6     21      36    184       0     120.3       0.2     0.0
-        all                   473   1633    3155  19156    1265     121.3     120.8    60.0
+        all                   503   1727    3335  19156    1265     121.3     120.8    60.0
     "#]]
 }
 

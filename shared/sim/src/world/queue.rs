@@ -73,7 +73,7 @@ impl World {
             self.runtime.spawn(ALARM, async move {
                 let timeout = later(world.now(), FUNCTION_TIMEOUT);
                 let deadline = domain::time::earlier(timeout, TO_SPARE);
-                let heard = engine::hear::hear(&ports, &change, deadline);
+                let heard = engine::hear::hear_or_close(&ports, &world, &change, deadline);
                 if let Some(Ok(_)) = world.runtime.until(timeout, heard).await {
                     deleted_by.set(true);
                 }

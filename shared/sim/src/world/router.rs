@@ -2,6 +2,7 @@
 
 use domain::{
     plan::route::Route,
+    target::Goal,
     time::{SignedDuration, Timestamp, later},
 };
 use engine::{
@@ -14,6 +15,8 @@ use super::{
     balancer::Refused,
     chronicle::Writer,
     dice::between,
+    marks::{Mark, as_marked, unmarked},
+    route_key,
     zones::{Stamp, Zones},
 };
 
@@ -34,12 +37,33 @@ impl State {
 
     fn write_route(
         &mut self,
+        mark: &Mark,
+        write: &Write,
+        stamp: Stamp,
+        now: Timestamp,
+    ) -> Result<(), WriteError> {
+        let route = &mark.route;
+        let written = match unmarked(write) {
+            Some(write) => self.write_weights(route, &write, stamp, now),
+            None => Ok(()),
+        };
+        if written.is_ok() {
+            if write.goal == Goal::Prepared || !mark.is_of_a_rule() {
+                self.marked.insert(route_key(route), mark.clone());
+            }
+            self.rewire(route, now, Writer::Function);
+        }
+        written
+    }
+
+    fn write_weights(
+        &mut self,
         route: &Route,
         write: &Write,
         stamp: Stamp,
         now: Timestamp,
     ) -> Result<(), WriteError> {
-        let written = match route {
+        match route {
             Route::Alb(alb) => self
                 .balancer
                 .write(alb, write)
@@ -59,11 +83,7 @@ impl State {
                 let written = self.functions.write(alias, write);
                 written.map_err(|_| WriteError::Fenced)
             }
-        };
-        if written.is_ok() {
-            self.rewire(route, now, Writer::Function);
         }
-        written
     }
 }
 
@@ -72,16 +92,19 @@ impl Router for World {
         self.look(
             "router.read",
             |trouble| trouble,
-            |state, now| Ok(state.read_route(route.route, now)),
+            |state, now| {
+                let target = state.read_route(route.route, now);
+                Ok(as_marked(&state.marked, &Mark::of(route), target))
+            },
         )
         .await
     }
 
     async fn write(&self, route: RouteRef<'_>, write: &Write) -> Result<(), WriteError> {
-        let (route, write) = (route.route.clone(), write.clone());
+        let (mark, write) = (Mark::of(route), write.clone());
         let stamp = self.state.borrow_mut().zones.stamp();
         self.call("router.write", WriteError::Trouble, move |state, now| {
-            state.write_route(&route, &write, stamp, now)
+            state.write_route(&mark, &write, stamp, now)
         })
         .await
     }
