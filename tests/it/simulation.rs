@@ -10,6 +10,7 @@ use sim::{Scenario, Simulation};
 mod conditions;
 mod faults;
 mod ledger;
+mod outages;
 mod parts;
 mod planned;
 mod stories;
