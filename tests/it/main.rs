@@ -2,6 +2,7 @@
 
 mod broken_plans;
 mod command;
+mod conformance;
 mod language;
 mod plans;
 mod simulation;

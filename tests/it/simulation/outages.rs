@@ -1,8 +1,10 @@
 //! An alarm while the store does not answer: what can be found without it is closed, and stays closed.
 
 #![expect(
+    clippy::expect_used,
     clippy::needless_raw_string_hashes,
-    reason = "expect-test writes the texts, with hashes"
+    clippy::panic,
+    reason = "a plan of a test is a plan; expect-test writes the texts, with hashes"
 )]
 
 use std::sync::Arc;
