@@ -278,7 +278,24 @@ pub struct AlarmSeen {
     pub state: Option<AlarmState>,
     /// When it was entered, by the alarm itself.
     pub since: Timestamp,
+    /// Whether it keeps weights from rising by saying nothing.
+    pub silence: Silence,
 }
+
+/// Whether an alarm that must be well before weights rise says nothing: it has no data, or cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Silence {
+    /// It speaks.
+    #[default]
+    None,
+    /// Since then; a call that fails once is not worth a word.
+    Since(Timestamp),
+    /// For so long that people were told.
+    Told,
+}
+
+/// How long a guarding alarm says nothing before people are told that nothing advances because of it.
+pub const SILENCE_BORNE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Which run of which hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

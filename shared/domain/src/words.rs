@@ -162,6 +162,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::HandClosed { .. }
         | Fact::GateFailed { .. }
         | Fact::Rejected { .. }
+        | Fact::AlarmSilent { .. }
         | Fact::IncidentOverdue { .. } => Tone::Ask,
         Fact::IncidentOpened { severity, .. } => match severity {
             Severity::Low => Tone::Note,
@@ -181,6 +182,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::Checked { .. }
         | Fact::IncidentAccepted { .. }
         | Fact::IncidentRecovered { .. }
+        | Fact::AlarmSpoke { .. }
         | Fact::Paused { .. }
         | Fact::Resumed { .. }
         | Fact::Promoted { .. }

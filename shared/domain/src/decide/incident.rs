@@ -12,7 +12,9 @@ use crate::{
         gate::Otherwise,
         severity::{AlarmGuard, Deadline, InsufficientData, Severity},
     },
-    rollout::{AlarmSeen, Cause, Incident, IncidentSource, IncidentState, Rollout},
+    rollout::{
+        AlarmSeen, Cause, Incident, IncidentSource, IncidentState, Rollout, SILENCE_BORNE, Silence,
+    },
     time::{Timestamp, later},
 };
 
@@ -24,10 +26,12 @@ impl AlarmSeen {
             AlarmReading::State { state, since, .. } => Self {
                 state: Some(*state),
                 since: *since,
+                silence: Silence::None,
             },
             AlarmReading::Unreadable(_) => Self {
                 state: None,
                 since: Timestamp::MIN,
+                silence: Silence::None,
             },
         }
     }
@@ -86,7 +90,49 @@ fn unreadable(turn: &mut Turn, arn: &AlarmArn) {
     {
         // The time stays: what was last heard is still the newest word of the alarm itself.
         seen.state = None;
+        listen(turn, arn);
     }
+}
+
+/// Tells people of a guarding alarm that has said nothing for a while, and when it does again.
+fn listen(turn: &mut Turn, arn: &AlarmArn) {
+    let now = turn.now;
+    let Some(guard) = turn.next.plan.alarms.iter().find(|guard| guard.arn == *arn) else {
+        return;
+    };
+    let speaks = lets_advance(guard, turn.next.alarms.get(arn));
+    let Some(seen) = turn.next.alarms.get_mut(arn) else {
+        return;
+    };
+    let source = IncidentSource::Alarm(arn.clone()).to_string();
+    let fact = match (speaks, seen.silence) {
+        (true, Silence::None) | (false, Silence::Told) => return,
+        (true, Silence::Since(_)) => {
+            seen.silence = Silence::None;
+            return;
+        }
+        (false, Silence::None) => {
+            seen.silence = Silence::Since(now);
+            return;
+        }
+        (false, Silence::Since(began)) if now < later(began, SILENCE_BORNE) => return,
+        (false, Silence::Since(_)) => {
+            seen.silence = Silence::Told;
+            let why = match seen.state {
+                Some(_) => "has no data",
+                None => "cannot be read",
+            };
+            Fact::AlarmSilent {
+                source,
+                why: why.to_owned(),
+            }
+        }
+        (true, Silence::Told) => {
+            seen.silence = Silence::None;
+            Fact::AlarmSpoke { source }
+        }
+    };
+    turn.say(Actor::Plan, fact);
 }
 
 fn heard(turn: &mut Turn, arn: &AlarmArn, state: AlarmState, since: Timestamp) {
@@ -111,8 +157,14 @@ fn heard(turn: &mut Turn, arn: &AlarmArn, state: AlarmState, since: Timestamp) {
     let seen = AlarmSeen {
         state: Some(state),
         since,
+        silence: turn
+            .next
+            .alarms
+            .get(arn)
+            .map_or(Silence::None, |seen| seen.silence),
     };
     turn.next.alarms.insert(arn.clone(), seen);
+    listen(turn, arn);
     let source = IncidentSource::Alarm(arn.clone());
     match meaning(&guard, state) {
         Meaning::Red => breach(turn, source, guard.severity, Vec::new()),

@@ -160,6 +160,20 @@ pub enum Fact {
         /// What.
         source: String,
     },
+    /// A guarding alarm has said nothing for a while: nothing advances until it does.
+    #[display("{source} {why}; nothing advances until it has a state")]
+    AlarmSilent {
+        /// Which.
+        source: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A guarding alarm that people were told of says something again.
+    #[display("{source} has a state again")]
+    AlarmSpoke {
+        /// Which.
+        source: String,
+    },
     /// A person stopped the advance.
     #[display("paused: {reason}")]
     Paused {
@@ -354,6 +368,8 @@ impl Fact {
             Self::IncidentOverdue { .. } => "incident-overdue",
             Self::IncidentAccepted { .. } => "incident-accepted",
             Self::IncidentRecovered { .. } => "incident-recovered",
+            Self::AlarmSilent { .. } => "alarm-silent",
+            Self::AlarmSpoke { .. } => "alarm-spoke",
             Self::Paused { .. } => "paused",
             Self::Resumed { .. } => "resumed",
             Self::Promoted { .. } => "promoted",

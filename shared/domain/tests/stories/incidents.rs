@@ -1,7 +1,7 @@
 //! Alarms and conditions of each severity.
 
 use domain::{
-    event::AlarmState,
+    event::{AlarmReading, AlarmState},
     plan::{
         Plan,
         gate::{Op, Otherwise},
@@ -429,5 +429,37 @@ fn a_person_is_asked_again_after_as_long_as_the_severity_says() {
             3:20  tidegate: nobody decided in time on alarm errors; holding for a person
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 3h it goes on holding
         "#]],
+    );
+}
+
+#[test]
+fn an_alarm_that_says_nothing_for_five_minutes_is_told_once_and_again_when_it_speaks() {
+    let silent = |since| Do::Read("errors", reading(AlarmState::InsufficientData, since));
+    let unreadable = || Do::Read("errors", AlarmReading::Unreadable("throttled".to_owned()));
+    let well = |since| Do::Read("errors", reading(AlarmState::Ok, since));
+    let steps = [
+        // A call that fails once is not worth a word.
+        ("0:20", unreadable()),
+        ("0:21", well("0:10")),
+        ("0:25", unreadable()),
+        ("0:29", unreadable()),
+        ("0:30", unreadable()),
+        ("0:31", unreadable()),
+        ("0:32", well("0:10")),
+        ("0:33", silent("0:32")),
+        ("0:38", silent("0:32")),
+        ("0:40", well("0:39")),
+    ];
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        0:30  tidegate: alarm errors cannot be read; nothing advances until it has a state
+        0:32  tidegate: alarm errors has a state again
+        0:38  tidegate: alarm errors has no data; nothing advances until it has a state
+        0:40  tidegate: alarm errors has a state again
+        = baking at 5%, waits for time at these weights, over in 22m
+    "#]],
     );
 }

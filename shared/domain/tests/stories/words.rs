@@ -246,28 +246,39 @@ fn trouble_is_told_with_what_happens_next() {
         Fact::IncidentRecovered {
             source: "error_rate > 5%".to_owned(),
         },
+        Fact::AlarmSilent {
+            source: "alarm errors".to_owned(),
+            why: "has no data".to_owned(),
+        },
+        Fact::AlarmSpoke {
+            source: "alarm errors".to_owned(),
+        },
     ];
     check(
         &Actor::Plan,
         facts,
         &expect![[r#"
-        Ask  shop#1: the gate failed: p95 < 500ms failed 4 times; holding for a person
-              canary █░░░░░░░░░ 5%
-              `tidegate resume`, `tidegate promote` or `tidegate rollback`?
-        Ask  shop#1: nobody approved phase canary in time; rolling back
-              canary █░░░░░░░░░ 5%
-        Ask  shop#1: phase canary is overdue: it should take at most 8h; a person decides
-              canary █░░░░░░░░░ 5%
-              `tidegate resume`, `tidegate promote` or `tidegate rollback`?
-        Bad  shop#1: hook warm failed, attempt 2: exit 1; holding for a person
-              canary █░░░░░░░░░ 5%
-        Bad  shop#1: high incident: error_rate > 5%; holding, traffic goes back at 2026-03-03T02:00:00Z unless a person decides
-              canary █░░░░░░░░░ 5%
-        Ask  shop#1: nobody decided in time on error_rate > 5%; rolling back
-              canary █░░░░░░░░░ 5%
-        Note  shop#1: error_rate > 5% is as it should be again
-              canary █░░░░░░░░░ 5%
-    "#]],
+            Ask  shop#1: the gate failed: p95 < 500ms failed 4 times; holding for a person
+                  canary █░░░░░░░░░ 5%
+                  `tidegate resume`, `tidegate promote` or `tidegate rollback`?
+            Ask  shop#1: nobody approved phase canary in time; rolling back
+                  canary █░░░░░░░░░ 5%
+            Ask  shop#1: phase canary is overdue: it should take at most 8h; a person decides
+                  canary █░░░░░░░░░ 5%
+                  `tidegate resume`, `tidegate promote` or `tidegate rollback`?
+            Bad  shop#1: hook warm failed, attempt 2: exit 1; holding for a person
+                  canary █░░░░░░░░░ 5%
+            Bad  shop#1: high incident: error_rate > 5%; holding, traffic goes back at 2026-03-03T02:00:00Z unless a person decides
+                  canary █░░░░░░░░░ 5%
+            Ask  shop#1: nobody decided in time on error_rate > 5%; rolling back
+                  canary █░░░░░░░░░ 5%
+            Note  shop#1: error_rate > 5% is as it should be again
+                  canary █░░░░░░░░░ 5%
+            Ask  shop#1: alarm errors has no data; nothing advances until it has a state
+                  canary █░░░░░░░░░ 5%
+            Note  shop#1: alarm errors has a state again
+                  canary █░░░░░░░░░ 5%
+        "#]],
     );
 }
 
