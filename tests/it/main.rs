@@ -1,5 +1,6 @@
 //! Tests.
 
+mod alarm_events;
 mod broken_plans;
 mod command;
 mod conformance;

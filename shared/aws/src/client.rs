@@ -79,11 +79,12 @@ pub fn limits() -> TimeoutConfig {
         .build()
 }
 
-/// What a function's clients are made from: the region and credentials that Lambda puts into the environment.
+/// What a function's clients are made from: the region and credentials that Lambda puts into the environment, and the
+/// connections that they share.
 ///
 /// Credentials are those of the function's role and outlive the environment they were put into (Lambda,
 /// "Defined runtime environment variables").
-pub fn from_environment() -> Result<SdkConfig, SetupError> {
+pub fn from_environment() -> Result<(SdkConfig, SharedHttpConnector), SetupError> {
     let credentials = Credentials::new(
         variable("AWS_ACCESS_KEY_ID")?,
         variable("AWS_SECRET_ACCESS_KEY")?,
@@ -91,7 +92,7 @@ pub fn from_environment() -> Result<SdkConfig, SetupError> {
         None,
         "environment",
     );
-    let (_, http) = connections();
+    let (connector, http) = connections();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(variable("AWS_REGION")?))
@@ -100,7 +101,7 @@ pub fn from_environment() -> Result<SdkConfig, SetupError> {
         .timeout_config(limits())
         .http_client(http);
     config.set_endpoint_url(env::var("AWS_ENDPOINT_URL").ok());
-    Ok(config.build())
+    Ok((config.build(), connector))
 }
 
 /// Every client that the functions use.

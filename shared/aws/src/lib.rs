@@ -2,5 +2,28 @@
 //!
 //! Facts about AWS stand beside the code that rests on them, with the API or the page that they come from.
 
+pub mod alarm_event;
+pub mod alarms;
+pub mod alb;
+pub mod alias;
+mod arn_parts;
+pub mod caller;
 pub mod client;
+pub mod clock;
+pub mod control;
+pub mod hooks;
+pub mod inspect;
+pub mod invocation;
+pub mod marks;
+pub mod metrics;
+pub mod noted;
+pub mod outlets;
+pub mod ports;
+pub mod route53;
+pub mod router;
+#[cfg(test)]
+mod script;
+pub mod secrets;
+pub mod store;
+pub mod telemetry;
 pub mod trouble;

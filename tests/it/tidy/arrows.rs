@@ -17,6 +17,9 @@ const ARROWS: [(&str, &[&str]); 6] = [
 /// What a function may name: everything but the simulator and other functions.
 const FUNCTION_ARROWS: &[&str] = &["aws", "domain", "engine", "plan"];
 
+/// What a function's tests may name besides: they run its handler in the box.
+const FUNCTION_TESTS: &[&str] = &["sim"];
+
 /// Crates that must not come in by any way: a name, or the beginning of one up to `-` or `_`.
 const STRANGERS: [(&str, &[&str]); 2] = [
     (
@@ -48,10 +51,16 @@ fn wrong_arrows(ours: &[&str], path: &str, text: &str) -> Vec<Finding> {
             )];
         }
     };
+    let in_tests: &[&str] = if folder.starts_with("functions/") {
+        FUNCTION_TESTS
+    } else {
+        &[]
+    };
     dependencies(text)
         .into_iter()
         .filter(|dependency| ours.contains(&dependency.name))
         .filter(|dependency| !allowed.contains(&dependency.name))
+        .filter(|dependency| !(dependency.of_tests && in_tests.contains(&dependency.name)))
         .map(|dependency| {
             Finding::new(
                 path,
@@ -124,6 +133,9 @@ fn a_wrong_arrow_is_found() {
     finds(rule, "shared/plan/Cargo.toml", sample, &[3]);
     finds(rule, "shared/domain/Cargo.toml", sample, &[2, 3]);
     finds(rule, "functions/alarm/Cargo.toml", sample, &[3]);
+    let of_tests = sample.replace("[dep", "[dev-dep");
+    finds(rule, "functions/alarm/Cargo.toml", &of_tests, &[]);
+    finds(rule, "shared/plan/Cargo.toml", &of_tests, &[3]);
     finds(rule, "shared/drawer/Cargo.toml", sample, &[1]);
     finds(rule, "tests/Cargo.toml", sample, &[]);
 }

@@ -10,12 +10,15 @@ pub(super) struct Dependency<'a> {
     value: &'a str,
     /// Whether the line above is a comment.
     explained: bool,
+    /// Whether only tests need it.
+    pub(super) of_tests: bool,
 }
 
 /// Every dependency of every kind, in the order of the text.
 pub(super) fn dependencies(text: &str) -> Vec<Dependency<'_>> {
     let mut found = Vec::new();
     let mut inside = false;
+    let mut of_tests = false;
     let mut depth = 0;
     let mut above = "";
     for (number, line) in numbered(text) {
@@ -25,12 +28,14 @@ pub(super) fn dependencies(text: &str) -> Vec<Dependency<'_>> {
         if depth == 0 && line.starts_with('[') {
             let table = line.trim_matches(['[', ']']);
             inside = table.ends_with("dependencies");
+            of_tests = table.starts_with("dev-dependencies");
             if let Some((_, name)) = table.rsplit_once("dependencies.") {
                 found.push(Dependency {
                     line: number,
                     name,
                     value: "",
                     explained,
+                    of_tests,
                 });
             }
             continue;
@@ -53,6 +58,7 @@ pub(super) fn dependencies(text: &str) -> Vec<Dependency<'_>> {
                 name,
                 value,
                 explained,
+                of_tests,
             });
         }
     }

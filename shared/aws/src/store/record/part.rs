@@ -1,0 +1,306 @@
+//! The smaller parts of a head, as they are kept.
+
+use domain::{
+    name::{AlarmArn, Person},
+    rollout,
+    target::Floor,
+    time::Timestamp,
+    traffic::Epoch,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    spelling::{Permille, Spelt},
+    word::{AlarmState, Carrier, HookState, Kind, Otherwise, Severity},
+};
+
+/// See [`rollout::Origin`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Origin {
+    Fresh,
+    Retry(u64),
+    Superseded(u64),
+}
+
+impl From<rollout::Origin> for Origin {
+    fn from(origin: rollout::Origin) -> Self {
+        match origin {
+            rollout::Origin::Fresh => Self::Fresh,
+            rollout::Origin::Retry(number) => Self::Retry(number),
+            rollout::Origin::Superseded(number) => Self::Superseded(number),
+        }
+    }
+}
+
+impl From<Origin> for rollout::Origin {
+    fn from(record: Origin) -> Self {
+        match record {
+            Origin::Fresh => Self::Fresh,
+            Origin::Retry(number) => Self::Retry(number),
+            Origin::Superseded(number) => Self::Superseded(number),
+        }
+    }
+}
+
+/// See [`rollout::Intent`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Intent {
+    epoch: u64,
+    kind: Kind,
+    deadline: Spelt<Timestamp>,
+    retakes: u32,
+}
+
+impl From<rollout::Intent> for Intent {
+    fn from(intent: rollout::Intent) -> Self {
+        Self {
+            epoch: intent.epoch.0,
+            kind: intent.kind.into(),
+            deadline: Spelt(intent.deadline),
+            retakes: intent.retakes,
+        }
+    }
+}
+
+impl From<Intent> for rollout::Intent {
+    fn from(record: Intent) -> Self {
+        Self {
+            epoch: Epoch(record.epoch),
+            kind: record.kind.into(),
+            deadline: record.deadline.0,
+            retakes: record.retakes,
+        }
+    }
+}
+
+/// See [`rollout::RouteState`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RouteState {
+    acknowledged: Option<u64>,
+    effective: Option<Spelt<Timestamp>>,
+    drift: Option<Permille>,
+    base: Option<Permille>,
+    floor: Permille,
+    floor_carrier: Carrier,
+}
+
+impl From<rollout::RouteState> for RouteState {
+    fn from(state: rollout::RouteState) -> Self {
+        Self {
+            acknowledged: state.acknowledged.map(|epoch| epoch.0),
+            effective: state.effective.map(Spelt),
+            drift: state.drift.map(Permille),
+            base: state.base.map(Permille),
+            floor: Permille(state.floor.weight),
+            floor_carrier: state.floor.carrier.into(),
+        }
+    }
+}
+
+impl From<RouteState> for rollout::RouteState {
+    fn from(record: RouteState) -> Self {
+        Self {
+            acknowledged: record.acknowledged.map(Epoch),
+            effective: record.effective.map(|at| at.0),
+            drift: record.drift.map(|weight| weight.0),
+            base: record.base.map(|weight| weight.0),
+            floor: Floor {
+                weight: record.floor.0,
+                carrier: record.floor_carrier.into(),
+            },
+        }
+    }
+}
+
+/// See [`rollout::IncidentSource`] and [`rollout::Incident`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Incident {
+    source: Source,
+    severity: Severity,
+    opened: Spelt<Timestamp>,
+    state: IncidentState,
+}
+
+/// See [`rollout::IncidentSource`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Source {
+    Alarm(Spelt<AlarmArn>),
+    Condition(String),
+}
+
+/// See [`rollout::IncidentState`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum IncidentState {
+    Open {
+        due: Option<Spelt<Timestamp>>,
+        otherwise: Otherwise,
+    },
+    Accepted(Spelt<Person>),
+}
+
+impl From<(rollout::IncidentSource, rollout::Incident)> for Incident {
+    fn from((source, incident): (rollout::IncidentSource, rollout::Incident)) -> Self {
+        Self {
+            source: match source {
+                rollout::IncidentSource::Alarm(arn) => Source::Alarm(Spelt(arn)),
+                rollout::IncidentSource::Condition(condition) => Source::Condition(condition),
+            },
+            severity: incident.severity.into(),
+            opened: Spelt(incident.opened),
+            state: match incident.state {
+                rollout::IncidentState::Open { due, otherwise } => IncidentState::Open {
+                    due: due.map(Spelt),
+                    otherwise: otherwise.into(),
+                },
+                rollout::IncidentState::Accepted(by) => IncidentState::Accepted(Spelt(by)),
+            },
+        }
+    }
+}
+
+impl From<Incident> for (rollout::IncidentSource, rollout::Incident) {
+    fn from(record: Incident) -> Self {
+        let source = match record.source {
+            Source::Alarm(arn) => rollout::IncidentSource::Alarm(arn.0),
+            Source::Condition(condition) => rollout::IncidentSource::Condition(condition),
+        };
+        let state = match record.state {
+            IncidentState::Open { due, otherwise } => rollout::IncidentState::Open {
+                due: due.map(|due| due.0),
+                otherwise: otherwise.into(),
+            },
+            IncidentState::Accepted(by) => rollout::IncidentState::Accepted(by.0),
+        };
+        let incident = rollout::Incident {
+            severity: record.severity.into(),
+            opened: record.opened.0,
+            state,
+        };
+        (source, incident)
+    }
+}
+
+/// See [`rollout::AlarmSeen`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AlarmSeen {
+    state: Option<AlarmState>,
+    since: Spelt<Timestamp>,
+    #[serde(default)]
+    silence: Silence,
+}
+
+/// See [`rollout::Silence`].
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Silence {
+    #[default]
+    None,
+    Since(Spelt<Timestamp>),
+    Told,
+}
+
+impl From<rollout::Silence> for Silence {
+    fn from(silence: rollout::Silence) -> Self {
+        match silence {
+            rollout::Silence::None => Self::None,
+            rollout::Silence::Since(at) => Self::Since(Spelt(at)),
+            rollout::Silence::Told => Self::Told,
+        }
+    }
+}
+
+impl From<Silence> for rollout::Silence {
+    fn from(record: Silence) -> Self {
+        match record {
+            Silence::None => Self::None,
+            Silence::Since(at) => Self::Since(at.0),
+            Silence::Told => Self::Told,
+        }
+    }
+}
+
+impl From<rollout::AlarmSeen> for AlarmSeen {
+    fn from(seen: rollout::AlarmSeen) -> Self {
+        Self {
+            state: seen.state.map(Into::into),
+            since: Spelt(seen.since),
+            silence: seen.silence.into(),
+        }
+    }
+}
+
+impl From<AlarmSeen> for rollout::AlarmSeen {
+    fn from(record: AlarmSeen) -> Self {
+        Self {
+            state: record.state.map(Into::into),
+            since: record.since.0,
+            silence: record.silence.into(),
+        }
+    }
+}
+
+/// See [`rollout::HookKey`] and [`rollout::HookRun`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hook {
+    moment: Moment,
+    index: usize,
+    runs: u32,
+    failures: u32,
+    state: HookState,
+}
+
+/// See [`rollout::HookMoment`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Moment {
+    After(usize),
+    Before(usize),
+    Drain,
+    Rollback,
+}
+
+impl From<(rollout::HookKey, rollout::HookRun)> for Hook {
+    fn from((key, run): (rollout::HookKey, rollout::HookRun)) -> Self {
+        Self {
+            moment: match key.moment {
+                rollout::HookMoment::After(phase) => Moment::After(phase),
+                rollout::HookMoment::Before(phase) => Moment::Before(phase),
+                rollout::HookMoment::Drain => Moment::Drain,
+                rollout::HookMoment::Rollback => Moment::Rollback,
+            },
+            index: key.index,
+            runs: run.runs,
+            failures: run.failures,
+            state: run.state.into(),
+        }
+    }
+}
+
+impl From<Hook> for (rollout::HookKey, rollout::HookRun) {
+    fn from(record: Hook) -> Self {
+        let moment = match record.moment {
+            Moment::After(phase) => rollout::HookMoment::After(phase),
+            Moment::Before(phase) => rollout::HookMoment::Before(phase),
+            Moment::Drain => rollout::HookMoment::Drain,
+            Moment::Rollback => rollout::HookMoment::Rollback,
+        };
+        let key = rollout::HookKey {
+            moment,
+            index: record.index,
+        };
+        let run = rollout::HookRun {
+            runs: record.runs,
+            failures: record.failures,
+            state: record.state.into(),
+        };
+        (key, run)
+    }
+}
