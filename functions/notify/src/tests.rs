@@ -1,0 +1,227 @@
+//! Messages as they go out.
+
+use std::{cell::RefCell, fmt::Write as _, fs, path::Path};
+
+use aws::outlets::Post;
+use expect_test::{Expect, expect};
+
+use super::*;
+
+const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/notify");
+
+/// Outlets that keep what they were given, and fail from a message on.
+#[derive(Default)]
+struct Kept {
+    said: RefCell<String>,
+    slack: Option<Trouble>,
+    topic: Option<Trouble>,
+}
+
+impl Outlets for Kept {
+    async fn slack(&self, body: &Value) -> Result<(), Trouble> {
+        if let Some(trouble) = &self.slack {
+            return Err(trouble.clone());
+        }
+        writeln!(
+            self.said.borrow_mut(),
+            "{}\n",
+            body["text"].as_str().unwrap()
+        )
+        .unwrap();
+        Ok(())
+    }
+
+    async fn topic(&self, post: &Post) -> Result<(), Trouble> {
+        if let Some(trouble) = &self.topic {
+            return Err(trouble.clone());
+        }
+        writeln!(
+            self.said.borrow_mut(),
+            "{}: {:?}\n",
+            post.subject,
+            post.attributes
+        )
+        .unwrap();
+        Ok(())
+    }
+}
+
+fn sample(file: &str) -> Value {
+    let text = fs::read_to_string(Path::new(EVENTS).join(file)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// One invocation at noon with ten minutes left.
+fn woken(outlets: &Kept, payload: &Value) -> Result<Value, String> {
+    woken_with(outlets, payload, SignedDuration::from_mins(10))
+}
+
+fn woken_with(outlets: &Kept, payload: &Value, left: SignedDuration) -> Result<Value, String> {
+    let noon: Timestamp = "2026-01-13T12:00:00Z".parse().unwrap();
+    let invocation = Invocation {
+        request_id: "8f5".to_owned(),
+        ends: noon + left,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(handle(outlets, payload, &invocation, || noon))
+}
+
+fn check(file: &str, expected: &Expect) {
+    let outlets = Kept::default();
+    let answer = woken(&outlets, &sample(file)).unwrap();
+    expected.assert_eq(&format!("{}{answer}", outlets.said.borrow()));
+}
+
+#[test]
+fn every_sample_is_told() {
+    let mut files: Vec<String> = fs::read_dir(Path::new(EVENTS))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let all = [
+        "approval.json",
+        "newer-version.json",
+        "no-image.json",
+        "nothing-to-say.json",
+        "one.json",
+        "rollback.json",
+    ];
+    assert_eq!(files, all, "each has its expectation below");
+    check(
+        "approval.json",
+        &expect![[r#"
+        *[needs a person] shop#1: approval of phase half asked, 2 needed*
+        canary █████░░░░░ 50%
+        leads may approve.
+
+        [needs a person] shop#1: approval of phase half asked, 2 needed: [("service", "shop"), ("rollout", "shop#1"), ("kind", "approval-asked"), ("tone", "ask")]
+
+        {"batchItemFailures":[]}"#]],
+    );
+    check(
+        "newer-version.json",
+        &expect![[r#"
+        *shop#1: all traffic is back on stable, 2s after the decision*
+        canary ░░░░░░░░░░ 0%
+        It is guarded until no late write can disturb it.
+
+        shop#1: all traffic is back on stable, 2s after the decision: [("service", "shop"), ("rollout", "shop#1"), ("kind", "traffic-restored"), ("tone", "good")]
+
+        {"batchItemFailures":[]}"#]],
+    );
+    check(
+        "no-image.json",
+        &expect![[r#"
+        *shop#1: all traffic is back on stable, 2s after the decision*
+        canary ░░░░░░░░░░ 0%
+        It is guarded until no late write can disturb it.
+
+        shop#1: all traffic is back on stable, 2s after the decision: [("service", "shop"), ("rollout", "shop#1"), ("kind", "traffic-restored"), ("tone", "good")]
+
+        {"batchItemFailures":[]}"#]],
+    );
+}
+
+#[test]
+fn what_is_told_is_told_as_it_was_written() {
+    check(
+        "nothing-to-say.json",
+        &expect![[r#"{"batchItemFailures":[]}"#]],
+    );
+    check(
+        "one.json",
+        &expect![[r#"
+        *shop#1: phase tenth (1 of 3) begins, canary to 10%*
+        canary █░░░░░░░░░ from 0% to 10%
+
+        shop#1: phase tenth (1 of 3) begins, canary to 10%: [("service", "shop"), ("rollout", "shop#1"), ("kind", "phase-entered"), ("tone", "note")]
+
+        {"batchItemFailures":[]}"#]],
+    );
+    check(
+        "rollback.json",
+        &expect![[r#"
+        *[bad] shop#1: rolling back: alarm shop-&lt;broken&gt; &amp; more went off*
+        canary ░░░░░░░░░░ from 10% to 0%
+        All traffic goes back to stable, at the latest within 5m.
+
+        [bad] shop#1: rolling back: alarm shop-<broken> & more went off: [("service", "shop"), ("rollout", "shop#1"), ("kind", "rollback-began"), ("tone", "bad")]
+
+        *shop#1: all traffic is back on stable, 2s after the decision*
+        canary ░░░░░░░░░░ 0%
+        It is guarded until no late write can disturb it.
+
+        shop#1: all traffic is back on stable, 2s after the decision: [("service", "shop"), ("rollout", "shop#1"), ("kind", "traffic-restored"), ("tone", "good")]
+
+        {"batchItemFailures":[]}"#]],
+    );
+}
+
+#[test]
+fn what_can_be_sent_later_stops_the_batch_there() {
+    let busy = || Some(Trouble::passing("Slack answered with status 429"));
+    let outlets = Kept {
+        slack: busy(),
+        ..Kept::default()
+    };
+    let answer = woken(&outlets, &sample("rollback.json")).unwrap();
+    let first = json!({ "batchItemFailures": [{ "itemIdentifier": "400000000000000000000" }] });
+    assert_eq!(answer, first);
+    let outlets = Kept {
+        topic: busy(),
+        ..Kept::default()
+    };
+    assert_eq!(woken(&outlets, &sample("rollback.json")).unwrap(), first);
+}
+
+#[test]
+fn what_can_never_be_sent_does_not_hold_up_the_rest() {
+    let outlets = Kept {
+        slack: Some(Trouble::lasting("Slack answered with status 404")),
+        ..Kept::default()
+    };
+    let answer = woken(&outlets, &sample("rollback.json")).unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    assert_eq!(
+        outlets.said.borrow().matches("shop#1").count(),
+        4,
+        "both went to the topic, each with its rollout"
+    );
+}
+
+#[test]
+fn without_time_left_the_rest_comes_again() {
+    let outlets = Kept::default();
+    let answer = woken_with(&outlets, &sample("one.json"), SignedDuration::from_secs(9)).unwrap();
+    assert_eq!(
+        answer["batchItemFailures"][0]["itemIdentifier"],
+        "300000000000000000000"
+    );
+    assert_eq!(*outlets.said.borrow(), "");
+}
+
+#[test]
+fn what_is_no_batch_is_an_error_and_no_panic() {
+    for payload in [json!(null), json!({}), json!({ "Records": {} })] {
+        assert!(woken(&Kept::default(), &payload).is_err(), "{payload}");
+    }
+    let odd = json!({ "Records": [7, null, { "eventName": "INSERT" }] });
+    let answer = woken(&Kept::default(), &odd).unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+}
+
+#[test]
+fn a_long_text_is_cut_where_a_character_ends() {
+    let message = Message {
+        tone: domain::words::Tone::Note,
+        title: "shop#1: long".to_owned(),
+        lines: vec!["█".repeat(5_000)],
+    };
+    let body = text::slack(&message);
+    let text = body["text"].as_str().unwrap();
+    assert_eq!(text.chars().count(), 3_001);
+    assert!(text.ends_with("█…"), "{text}");
+}
