@@ -1,24 +1,30 @@
 # What a person or CI types. Every target honours CARGO_TARGET_DIR; TOOLS is where helper programs live.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak prove check fmt clippy doc deny bench mutants
+.PHONY: help demo tools test e2e soak prove check fmt clippy doc deny infra package deploy bench mutants
 
 export TOOLS ?= $(CURDIR)/.tools
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Watch a rollout in the box: phases pass, the canary turns bad, the gate shuts
-	cargo run --profile demo --locked -p cli --bin tidegate -- demo
+	cargo run --profile demo --locked -p cli --no-default-features --bin tidegate -- demo
 
-test: ## Run all tests, then everything in `check`; this is what CI runs
+tools: ## Install what the tests need beside Rust; once, and quickly skipped
+	@tests/bed/install
+
+test: tools ## Run all tests, then everything in `check`; this is what CI runs
 	cargo test --workspace --locked
 	@$(MAKE) --no-print-directory check
+
+e2e: tools ## Put the stack up on emulated AWS, and see rollouts end as they should; takes about ten minutes
+	cargo test --locked -p tests --test e2e
 
 soak: ## Run a million random rollouts; ROLLOUTS=… and SEED=… make it fewer, or others
 	ROLLOUTS="$${ROLLOUTS:-1000000}" cargo test --release --locked -p tests --test proof random::
 
-check: fmt clippy doc deny ## Hold format, lints, documentation and dependencies to the house rules
+check: fmt clippy doc deny infra ## Hold format, lints, documentation, dependencies and infra/ to the house rules
 
 fmt:
 	cargo fmt --all --check
@@ -31,6 +37,15 @@ doc:
 
 deny:
 	.ci/deny
+
+infra:
+	.ci/infra
+
+package: ## Build the functions' zips for Lambda into target/package; ARCH=x86_64 or arm64 builds one kind
+	.ci/package $(ARCH)
+
+deploy: ## Put the stack up in the account of your AWS credentials; Terraform shows its plan and asks first
+	.ci/deploy
 
 prove: ## Walk the protocol with more workers and phases than `test` does; takes long
 	cargo test --profile prove --package tests --features prove --test proof --locked model::prove -- --nocapture

@@ -1,0 +1,78 @@
+locals {
+  # Memory buys CPU: at 256 MB a first event needs no second slice of it. Seconds are the most that one event may take.
+  functions = {
+    control = { memory = 256, timeout = 30 }
+    # Ends before the next sweep begins.
+    advance = { memory = 256, timeout = 55 }
+    # Shorter than the queue hides a message, so that a second worker begins when the first has ended.
+    alarm  = { memory = 256, timeout = 10 }
+    notify = { memory = 256, timeout = 30 }
+  }
+
+  traffic_environment = {
+    TIDEGATE_TABLE           = aws_dynamodb_table.rollouts.name
+    TIDEGATE_LISTENERS       = join(",", distinct([for alb in values(local.albs) : alb.listener]))
+    TIDEGATE_RECORDS         = join(",", distinct([for record in values(local.records) : "${record.zone}/${record.name}"]))
+    TIDEGATE_HOOKS_PARAMETER = var.hooks_parameter
+    RUST_LOG                 = var.log_level
+  }
+
+  environment = {
+    control = local.traffic_environment
+    advance = local.traffic_environment
+    alarm   = local.traffic_environment
+    notify = {
+      TIDEGATE_TOPIC           = aws_sns_topic.messages.arn
+      TIDEGATE_SLACK_PARAMETER = var.slack_parameter
+      RUST_LOG                 = var.log_level
+    }
+  }
+
+  packages = { for function in keys(local.functions) : function => lookup(var.packages, function, "${coalesce(var.zips, "target/package/${var.architecture}")}/${function}.zip") }
+}
+
+resource "aws_cloudwatch_log_group" "function" {
+  #checkov:skip=CKV_AWS_158:A key of your own is offered with kms_key_arn; without one CloudWatch Logs encrypts with its own.
+  #checkov:skip=CKV_AWS_338:Logs are for finding faults. What must be kept for a year is the ledger, and that is in the table.
+  for_each = local.functions
+
+  name              = "/aws/lambda/${var.name}-${each.key}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = var.tags
+}
+
+resource "aws_lambda_function" "function" {
+  #checkov:skip=CKV_AWS_115:Only `alarm` may be kept from starving; a limit on the others could stop a rollback that a person asked for.
+  #checkov:skip=CKV_AWS_116:Asynchronous failures go to a destination with request and answer, which is more than a dead-letter queue gets.
+  #checkov:skip=CKV_AWS_117:They call public AWS endpoints only. A network of their own would be one more thing to fail during a rollback.
+  #checkov:skip=CKV_AWS_173:The environment holds names and ARNs. Secrets are SSM SecureStrings, read when they are needed.
+  #checkov:skip=CKV_AWS_272:Signing profiles belong to the account. Zips are reproducible, so what runs can be compared with what was built.
+  for_each = local.functions
+
+  function_name    = "${var.name}-${each.key}"
+  description      = "Tidegate: ${each.key}"
+  role             = aws_iam_role.function[each.key].arn
+  filename         = local.packages[each.key]
+  source_code_hash = filebase64sha256(local.packages[each.key])
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+  memory_size      = each.value.memory
+  timeout          = each.value.timeout
+
+  reserved_concurrent_executions = each.key == "alarm" ? var.alarm_reserved_concurrency : -1
+
+  environment {
+    variables = local.environment[each.key]
+  }
+
+  tracing_config {
+    mode = var.tracing
+  }
+
+  tags = var.tags
+
+  # Lambda would make a log group that never expires, and a first event could meet a role without its policy.
+  depends_on = [aws_cloudwatch_log_group.function, aws_iam_role_policy.function]
+}
