@@ -1,5 +1,8 @@
 //! What an operator types.
 
+#[cfg(feature = "aws")]
+pub mod remote;
+
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
@@ -11,8 +14,9 @@ use crate::exit;
 /// Move traffic from stable to canary in phases, and shut the gate when the canary turns bad
 ///
 /// Tidegate moves production traffic on AWS from a stable to a canary side as a plan says: weights, how
-/// long to hold them, what must be true to go on. This command reads plans, and plays them in a box: a
-/// simulated AWS with a clock that runs fast. It needs no account and no network.
+/// long to hold them, what must be true to go on. This command reads plans, plays them in a box (a simulated
+/// AWS with a clock that runs fast, which needs no account and no network), and asks Tidegate's functions in
+/// your account to run them.
 #[derive(Debug, Parser)]
 #[command(
     name = "tidegate",
@@ -23,8 +27,8 @@ use crate::exit;
         "Start here:\n  \
          tidegate demo                         a good and a bad rollout, in under a minute\n  \
          tidegate validate plan.yaml           everything that is wrong with a plan\n  \
-         tidegate simulate plan.yaml           play a plan of your own\n\n\
-         Exit codes:\n{}", exit::TABLE
+         tidegate simulate plan.yaml           play a plan of your own{}\n\n\
+         Exit codes:\n{}", FIRST_ON_AWS, exit::TABLE
     )
 )]
 pub struct Arguments {
@@ -34,7 +38,20 @@ pub struct Arguments {
     /// When to use colours; `auto` means in a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+    /// Which account.
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    pub at: remote::At,
 }
+
+/// What to try first where there is an account.
+#[cfg(feature = "aws")]
+const FIRST_ON_AWS: &str = "
+  tidegate doctor plan.yaml             whether it can be run in your account
+  tidegate start plan.yaml              run it
+  tidegate rollback SERVICE             traffic back to stable, now";
+#[cfg(not(feature = "aws"))]
+const FIRST_ON_AWS: &str = "";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -58,15 +75,18 @@ pub enum Command {
             same ledger, byte for byte."
     )]
     Simulate(Simulate),
-    /// Read the exported ledger of a rollout, and verify that nobody changed it
+    /// Read the ledger of a rollout, and verify that nobody changed it
     #[command(
-        long_about = "Read the exported ledger of a rollout, and verify that nobody changed it.\n\n\
+        long_about = "Read the ledger of a rollout, and verify that nobody changed it.\n\n\
+            A file is read that was exported; for a rollout (shop#7) or a service (shop: its\n\
+            newest) Tidegate in your account is asked.\n\n\
             Each entry is chained to the one before it by a hash, and the first one to the\n\
             rollout. Every byte of the file counts: one that was edited, dropped or moved is\n\
             found, and its line is named. What is printed has been verified; it stops where\n\
             the file is broken.\n\n\
             A file does not know what was cut off behind its last line by somebody who wrote\n\
-            a new one. The end of the ledger is kept elsewhere too: give it with `--end`."
+            a new one. The end of the ledger is kept elsewhere too: give it with `--end`. Of a\n\
+            rollout on AWS the head has it, and it is always compared."
     )]
     History(History),
     /// Watch a good and a bad rollout of an example plan
@@ -76,6 +96,10 @@ pub enum Command {
             You see the messages that would have gone to Slack. The people of the scenario\n\
             approve if you do not.")]
     Demo(Demo),
+    /// A rollout on AWS.
+    #[cfg(feature = "aws")]
+    #[command(flatten)]
+    Remote(remote::Remote),
 }
 
 /// `tidegate validate`
@@ -175,11 +199,12 @@ pub struct Simulate {
         tidegate simulate plan.yaml --ledger shop.jsonl     something to read\n  \
         tidegate history shop.jsonl\n  \
         tidegate history --verify shop.jsonl --end 31:2453ed029918f21f…\n  \
+        tidegate history shop#7 --verify                    ask Tidegate on AWS\n  \
         jq -r 'select(.type == \"entry\").what' shop.jsonl   it is JSON lines\n\n\
         Exit codes: 0 it verifies, 1 it does not, 2 it cannot be read.")]
 pub struct History {
-    /// The exported ledger, or - for standard input
-    #[arg(value_name = "FILE")]
+    /// The exported ledger, - for standard input, a rollout (shop#7) or a service (shop)
+    #[arg(value_name = "FILE|ROLLOUT")]
     pub file: PathBuf,
     /// Only say whether it verifies
     #[arg(long)]
@@ -187,8 +212,12 @@ pub struct History {
     /// How the ledger ends: the number and the hash of its last entry, from elsewhere
     #[arg(long, value_name = "SEQ:HASH", value_parser = end)]
     pub end: Option<Chain>,
-    /// With `--verify`, print one JSON object, for tools
-    #[arg(long, requires = "verify")]
+    /// Of a rollout on AWS: export the ledger into a file
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Print one JSON object, for tools; of a file only with `--verify`
+    #[arg(long)]
     pub json: bool,
 }
 

@@ -22,6 +22,10 @@ pub(crate) enum Failure {
     /// Standard input cannot be read.
     #[error("standard input cannot be read")]
     Input(#[source] io::Error),
+    /// AWS was asked, and what was wanted is not done. What to do next is part of the text.
+    #[cfg(feature = "aws")]
+    #[error("{0}")]
+    Remote(String),
     /// What is built in cannot be used.
     #[error("the built-in {0}; this build of tidegate is broken")]
     Embedded(String),
@@ -38,6 +42,8 @@ impl Failure {
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => return Exit::Ok,
             Self::File(_) | Self::Argument(_) | Self::Input(_) | Self::Output(_) => Exit::Usage,
             Self::Scenario(_) | Self::Ledger(_) | Self::Embedded(_) => Exit::Problems,
+            #[cfg(feature = "aws")]
+            Self::Remote(_) => Exit::Problems,
         };
         let mut text = self.to_string();
         // A transparent error says itself already; its own source is what is new.

@@ -28,6 +28,12 @@ use crate::{
 
 /// Prints a ledger, or whether it verifies.
 pub(crate) fn run(what: &History, console: &mut Console<'_>) -> Result<Exit, Failure> {
+    if what.json && !what.verify {
+        return Err(Failure::Argument(
+            "an exported ledger is JSON already; with --verify, --json says whether it verifies"
+                .to_owned(),
+        ));
+    }
     let (name, bytes) = read(&what.file, console)?;
     let reading = Reading::of(&bytes, what.end);
     if what.json {
@@ -74,7 +80,7 @@ fn read(path: &Path, console: &mut Console<'_>) -> Result<(String, Vec<u8>), Fai
     Ok(("standard input".to_owned(), bytes))
 }
 
-fn entries(count: u64) -> String {
+pub(crate) fn entries(count: u64) -> String {
     let entries = if count == 1 { "entry" } else { "entries" };
     format!("{} {entries}", words::grouped(count))
 }
@@ -112,16 +118,26 @@ impl Reading {
     }
 
     fn print(&self, out: &mut dyn Write, paint: Paint) -> io::Result<()> {
-        let Some(rollout) = &self.rollout else {
-            return Ok(());
-        };
-        let name = paint.text(Ink::Strong, &rollout.to_string());
-        writeln!(out, "{name}  (times in UTC)\n")?;
-        for line in &self.lines {
-            print(line, out, paint)?;
+        match &self.rollout {
+            Some(rollout) => tell(rollout, &self.lines, out, paint),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Prints a ledger's entries below their rollout's name.
+pub(crate) fn tell(
+    rollout: &RolloutId,
+    lines: &[Line],
+    out: &mut dyn Write,
+    paint: Paint,
+) -> io::Result<()> {
+    let name = paint.text(Ink::Strong, &rollout.to_string());
+    writeln!(out, "{name}  (times in UTC)\n")?;
+    for line in lines {
+        print(line, out, paint)?;
+    }
+    Ok(())
 }
 
 /// Columns of a time and the space behind it.

@@ -14,6 +14,11 @@ mod json;
 mod layout;
 mod live;
 mod play;
+#[cfg(feature = "aws")]
+pub mod remote;
+#[cfg(not(feature = "aws"))]
+#[path = "remote/absent.rs"]
+pub mod remote;
 mod report;
 #[cfg(test)]
 mod sample;
@@ -40,10 +45,19 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Runs a command.
+/// Runs a command, on AWS where it needs that.
 pub fn run(
     arguments: impl IntoIterator<Item = impl Into<OsString>>,
     console: &mut Console<'_>,
+) -> Exit {
+    run_on(arguments, console, &remote::REAL)
+}
+
+/// Runs a command, with something in the place of AWS.
+pub fn run_on(
+    arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    console: &mut Console<'_>,
+    cloud: &impl remote::Cloud,
 ) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let program = program(&arguments);
@@ -52,13 +66,16 @@ pub fn run(
         Err(error) => return answer(&error, console),
     };
     console.choose(arguments.color);
-    let done = match arguments.command {
-        Command::Validate(what) => validate::run(&what, console),
+    let done = match &arguments.command {
+        Command::Validate(what) => validate::run(what, console),
         Command::Schema(_) => schema(console),
-        Command::Show(what) => show::run(&what, console),
-        Command::Simulate(what) => simulate::run(&what, console),
-        Command::History(what) => history::run(&what, console),
-        Command::Demo(what) => demo::run(&what, &program, console),
+        Command::Show(what) => show::run(what, console),
+        Command::Simulate(what) => simulate::run(what, console),
+        Command::History(what) => remote::history(what, &arguments, console, cloud)
+            .unwrap_or_else(|| history::run(what, console)),
+        #[cfg(feature = "aws")]
+        Command::Remote(what) => remote::run(what, &arguments.at, console, cloud),
+        Command::Demo(what) => demo::run(what, &program, console),
     };
     match done {
         Ok(exit) => exit,

@@ -6,6 +6,8 @@
 mod draw;
 mod keys;
 mod screen;
+#[cfg(feature = "aws")]
+pub(crate) mod viewer;
 
 use std::{
     io::{self, Write},

@@ -39,7 +39,8 @@ impl Line {
         pieces.collect::<String>().trim_end().to_owned()
     }
 
-    fn with(mut self, ink: impl Into<Option<Ink>>, text: impl Into<String>) -> Self {
+    /// The line with another piece at its end.
+    pub(crate) fn with(mut self, ink: impl Into<Option<Ink>>, text: impl Into<String>) -> Self {
         self.0.push((ink.into(), text.into()));
         self
     }

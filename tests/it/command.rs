@@ -11,6 +11,7 @@
 
 mod history;
 mod play;
+mod remote;
 mod usage;
 
 use std::{fs, path::PathBuf};
@@ -41,6 +42,11 @@ fn run(arguments: &[&str]) -> Done {
 
 /// Runs a command, with something on standard input.
 fn run_with(input: impl AsRef<[u8]>, arguments: &[&str]) -> Done {
+    run_on(&cli::remote::REAL, input, arguments)
+}
+
+/// Runs a command, with something in the place of AWS.
+fn run_on(cloud: &impl cli::remote::Cloud, input: impl AsRef<[u8]>, arguments: &[&str]) -> Done {
     let mut input = input.as_ref();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let surroundings = Surroundings {
@@ -54,7 +60,7 @@ fn run_with(input: impl AsRef<[u8]>, arguments: &[&str]) -> Done {
     };
     let mut console = Console::new(&mut input, &mut out, &mut err, surroundings);
     let all = ["tidegate"].into_iter().chain(arguments.iter().copied());
-    let code = cli::run(all, &mut console).code();
+    let code = cli::run_on(all, &mut console, cloud).code();
     Done {
         code,
         out: String::from_utf8(out).unwrap(),

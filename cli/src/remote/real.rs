@@ -1,0 +1,268 @@
+//! AWS itself: profiles and sign-on as the AWS CLI has them, and `control` by an invocation of Lambda.
+
+mod errors;
+mod routes;
+
+use std::{
+    env,
+    time::{Duration, SystemTime},
+};
+
+use aws::{
+    caller::{self, Callers as _, Sts},
+    client::{self, Clients},
+    control::{Digest, Do, Request, VERSION},
+    inspect::{AlarmFacts, Alias, Base, Inspector, Parameter, Record, Targets},
+};
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials as _, SharedCredentialsProvider},
+};
+use aws_sdk_lambda::{operation::invoke::InvokeOutput, primitives::Blob};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_types::timeout::TimeoutConfig;
+use domain::{
+    name::AlarmArn,
+    plan::route::{AlbMode, AlbRoute, LambdaAliasRoute, Route53Route},
+};
+use engine::trouble::Trouble;
+use rand::{TryRng as _, rngs::SysRng};
+use serde_json::Value;
+
+use super::{Account, Cloud, Unanswered, hands::Hands};
+use crate::args::remote::At;
+
+/// How long `control` may work: a change is read back from every route before it answers.
+const CHANGES_WITHIN: Duration = Duration::from_mins(1);
+
+/// How long a question may take: who watches and presses Ctrl-C waits as long at most.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// AWS itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Real;
+
+impl Cloud for Real {
+    type Account = Opened;
+
+    async fn open(&self, at: &At) -> Result<Opened, Unanswered> {
+        let (connector, http) = client::connections();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .timeout_config(client::limits());
+        if let Some(profile) = &at.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = &at.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        let config = loader.load().await;
+        let credentials = config.credentials_provider();
+        let credentials = credentials.ok_or_else(|| Unanswered::NoCredentials(String::new()))?;
+        // Asked for before anything else, because it is what is wrong most often.
+        if let Err(error) = credentials.provide_credentials().await {
+            return Err(errors::credentials(&error, at.profile.as_deref()));
+        }
+        let region = config.region().ok_or(Unanswered::NoRegion)?.to_string();
+        let clients = Clients::new(&config);
+        let environment = env::var("TIDEGATE_CONTROL").ok();
+        Ok(Opened {
+            credentials,
+            connector,
+            function: function(at, environment),
+            routes: routes::hands(&clients),
+            inspector: Inspector::new(clients.clone()),
+            lambda: clients.lambda,
+            region,
+        })
+    }
+
+    fn key(&self) -> Result<String, Unanswered> {
+        let mut bytes = [0; 16];
+        let filled = SysRng.try_fill_bytes(&mut bytes);
+        filled.map_err(|error| {
+            Unanswered::Other(format!("this machine gives no random numbers: {error}"))
+        })?;
+        Ok(uuid(bytes))
+    }
+}
+
+/// The option, else the environment, else the usual name.
+fn function(at: &At, environment: Option<String>) -> String {
+    let named = at.function.clone();
+    let named = named.or_else(|| environment.filter(|name| !name.is_empty()));
+    named.unwrap_or_else(|| At::FUNCTION.to_owned())
+}
+
+/// Random bytes as a UUID of version 4 (RFC 9562).
+fn uuid(mut bytes: [u8; 16]) -> String {
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let number = u128::from_be_bytes(bytes);
+    let digits = format!("{number:032x}");
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
+    let parts = parts.map(|part| digits.get(part).unwrap_or_default());
+    parts.join("-")
+}
+
+/// An account, with the caller's credentials.
+#[derive(Debug)]
+pub struct Opened {
+    credentials: SharedCredentialsProvider,
+    connector: SharedHttpConnector,
+    region: String,
+    function: String,
+    lambda: aws_sdk_lambda::Client,
+    inspector: Inspector,
+    routes: Hands<routes::Routes, routes::Clock>,
+}
+
+impl Opened {
+    async fn credentials(&self) -> Result<Credentials, Unanswered> {
+        let provided = self.credentials.provide_credentials().await;
+        provided.map_err(|error| errors::credentials(&error, None))
+    }
+
+    /// A request with the proof of who sends it.
+    async fn request(&self, key: &str, what: Do) -> Result<Vec<u8>, Unanswered> {
+        let mut request = Request {
+            version: VERSION,
+            key: key.to_owned(),
+            caller: None,
+            what,
+        };
+        let credentials = self.credentials().await?;
+        let digest = Digest::of_request(&request).map_err(|error| errors::unsent(&error))?;
+        let now = SystemTime::now();
+        let proof = caller::prove(&credentials, &self.region, &digest, now);
+        request.caller = Some(proof.map_err(|error| errors::unsent(&error))?);
+        serde_json::to_vec(&request).map_err(|error| errors::unsent(&error))
+    }
+
+    /// The answer in what Lambda answers.
+    fn answer(&self, output: &InvokeOutput) -> Result<Value, Unanswered> {
+        let payload = output.payload().map_or(&[][..], |payload| payload.as_ref());
+        let value: Result<Value, _> = serde_json::from_slice(payload);
+        let function = self.function.clone();
+        if let Some(error) = output.function_error() {
+            let message = value.ok();
+            let message = message.as_ref().and_then(|value| value.get("errorMessage"));
+            let said = message.and_then(Value::as_str).unwrap_or(error).to_owned();
+            return Err(Unanswered::Broken { function, said });
+        }
+        value.map_err(|error| {
+            let said = error.to_string();
+            Unanswered::Garbled { function, said }
+        })
+    }
+}
+
+impl Account for Opened {
+    type Ports = Hands<routes::Routes, routes::Clock>;
+
+    fn ports(&self) -> &Self::Ports {
+        &self.routes
+    }
+
+    async fn call(&self, key: &str, what: Do) -> Result<Value, Unanswered> {
+        let within = if what.only_reads() {
+            ANSWERS_WITHIN
+        } else {
+            CHANGES_WITHIN
+        };
+        let payload = self.request(key, what).await?;
+        let call = self.lambda.invoke().function_name(&self.function);
+        let patience = TimeoutConfig::builder()
+            .operation_attempt_timeout(within)
+            .operation_timeout(within)
+            .read_timeout(within);
+        // The key makes the request one request: the SDK may send it again.
+        let call = call.payload(Blob::new(payload)).customize();
+        let config = aws_sdk_lambda::config::Builder::new().timeout_config(patience.build());
+        match call.config_override(config).send().await {
+            Ok(output) => self.answer(&output),
+            Err(error) => Err(errors::call(&error, &self.function, &self.region)),
+        }
+    }
+
+    async fn caller(&self) -> Result<String, Unanswered> {
+        let what = Do::List { service: None };
+        let request = Request {
+            version: VERSION,
+            key: String::new(),
+            caller: None,
+            what,
+        };
+        let digest = Digest::of_request(&request).map_err(|error| errors::unsent(&error))?;
+        let credentials = self.credentials().await?;
+        let proof = caller::prove(&credentials, &self.region, &digest, SystemTime::now());
+        let proof = proof.map_err(|error| errors::unsent(&error))?;
+        let endpoint = client::endpoint("STS").or_else(|| env::var("AWS_ENDPOINT_URL").ok());
+        let sts = Sts::new(
+            self.connector.clone(),
+            self.region.clone(),
+            endpoint.as_deref(),
+        );
+        let who = sts.who(&proof, &digest, crate::now()).await;
+        let who = who.map_err(|error| errors::caller(&error, &self.region))?;
+        Ok(who.to_string())
+    }
+
+    async fn base(&self, route: &AlbRoute) -> Result<Option<Base>, Trouble> {
+        let priority = match route.mode {
+            AlbMode::Owned { priority } => Some(priority),
+            AlbMode::InPlace => None,
+        };
+        self.inspector.base(route, priority).await
+    }
+
+    async fn targets(&self, group: &str) -> Result<Option<Targets>, Trouble> {
+        self.inspector.targets(group).await
+    }
+
+    async fn records(&self, route: &Route53Route) -> Result<Option<Vec<Record>>, Trouble> {
+        self.inspector.records(route).await
+    }
+
+    async fn alias(&self, route: &LambdaAliasRoute) -> Result<Option<Alias>, Trouble> {
+        self.inspector.alias(route).await
+    }
+
+    async fn alarms(&self, arns: &[AlarmArn]) -> Result<Vec<Option<AlarmFacts>>, Trouble> {
+        self.inspector.alarms(arns).await
+    }
+
+    async fn parameter(&self, name: &str) -> Result<Option<Parameter>, Trouble> {
+        self.inspector.parameter(name).await
+    }
+
+    async fn wait(&self, long: Duration) {
+        tokio::time::sleep(long).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_uuid_and_another_each_time() {
+        assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
+        assert_ne!(Real.key(), Real.key());
+    }
+
+    #[test]
+    fn the_function_is_the_one_that_was_named_nearest() {
+        let typed = At {
+            function: Some("mine".to_owned()),
+            ..At::default()
+        };
+        let of = |at: &At, environment: &str| function(at, Some(environment.to_owned()));
+        assert_eq!(of(&typed, "other"), "mine");
+        assert_eq!(of(&At::default(), "other"), "other");
+        assert_eq!(of(&At::default(), ""), "tidegate-control");
+        assert_eq!(function(&At::default(), None), "tidegate-control");
+    }
+}

@@ -1,0 +1,358 @@
+//! `doctor`: what stands in the way of a start.
+
+use std::collections::BTreeMap;
+
+use aws::inspect::{Acts, AlarmFacts, Alias, Base, Parameter, Record, Rule, Targets};
+use cli::remote::Unanswered;
+use domain::event::AlarmState;
+use engine::trouble::Trouble;
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use super::{
+    Scratch,
+    fake::{Fake, World},
+    told,
+};
+
+const PLAN: &str = "\
+service: shop
+routes:
+  web:
+    alb:
+      rule: arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee
+      stable: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/old/73e2d6bc24d8a067
+      canary: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/new/2453ed029918f21f
+      mode: owned
+      priority: 10
+  apex:
+    route53: { zone: Z08345672JV6K3EXAMPLE, name: shop.example.com, types: [A], stable: Old, canary: New, ttl: 60s }
+  jobs:
+    lambda_alias: { function: jobs, alias: live, stable: 1, canary: 2 }
+alarms:
+  - { arn: 'arn:aws:cloudwatch:eu-west-1:123456789012:alarm:new-5xx', severity: critical }
+  - { arn: 'arn:aws:cloudwatch:eu-west-1:123456789012:alarm:new-slow', severity: high }
+phases:
+  - { name: canary, weight: 5%, bake: 1h }
+  - { name: all, weight: 100%, bake: 1h }
+notify:
+  - { slack: '#shop' }
+";
+
+const RULE: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee";
+const OLD: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/old/73e2d6bc24d8a067";
+const NEW: &str =
+    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/new/2453ed029918f21f";
+
+fn rule(arn: &str, priority: u32, owner: Option<&str>) -> Rule {
+    Rule {
+        arn: arn.to_owned(),
+        priority: Some(priority),
+        owner: owner.map(str::to_owned),
+    }
+}
+
+const fn targets(registered: usize, healthy: usize, unused: usize) -> Targets {
+    Targets {
+        registered,
+        healthy,
+        unused,
+    }
+}
+
+fn record(set: &str, weight: i64, ttl: Option<i64>) -> Record {
+    Record {
+        kind: "A".to_owned(),
+        set: Some(set.to_owned()),
+        weight: Some(weight),
+        ttl,
+    }
+}
+
+fn alarm(name: &str, state: AlarmState, acts: Acts) -> (String, AlarmFacts) {
+    let arn = format!("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}");
+    let state = Some(state);
+    (arn, AlarmFacts { state, acts })
+}
+
+/// Everything as it should be.
+fn well() -> World {
+    let base = Base {
+        forwards: vec![(OLD.to_owned(), 1)],
+        rules: vec![rule(RULE, 20, None)],
+    };
+    World {
+        bases: BTreeMap::from([(RULE.to_owned(), Ok(base))]),
+        targets: BTreeMap::from([
+            (OLD.to_owned(), targets(3, 3, 0)),
+            (NEW.to_owned(), targets(2, 2, 0)),
+        ]),
+        records: Some(vec![record("Old", 255, Some(60)), record("New", 0, None)]),
+        alias: Some(Alias {
+            version: "1".to_owned(),
+            others: Vec::new(),
+        }),
+        alarms: BTreeMap::from([
+            alarm("new-5xx", AlarmState::Ok, Acts::Enabled),
+            alarm("new-slow", AlarmState::Ok, Acts::Enabled),
+        ]),
+        parameters: BTreeMap::from([("/tidegate/slack".to_owned(), Parameter::Secure)]),
+    }
+}
+
+fn seen(checks: &Value) -> Value {
+    json!({ "version": 1, "ok": { "doctor": { "checks": checks } } })
+}
+
+fn doctor(fake: &Fake, more: &[&str]) -> String {
+    let plan = Scratch::new("doctor.yaml", PLAN);
+    let mut arguments = vec!["doctor", plan.path()];
+    arguments.extend(more);
+    plan.anywhere(&told(fake, "", &arguments))
+}
+
+#[test]
+fn a_plan_that_can_be_run_is_said_to_be() {
+    let sees = json!([{ "what": "route web", "health": "good", "says": "can be written" }]);
+    let fake = Fake::world(well(), None, Ok(seen(&sees)));
+    expect![[r#"
+        asked {"doctor":{"plan":"…"}}
+        ok           plan: shop, 3 routes, 2 phases, at least 2h
+        ok           credentials: arn:aws:sts::123456789012:assumed-role/Ops/kim
+        ok           control: answers
+        ok           control sees route web: can be written
+        ok           route apex: A of shop.example.com is answered by Old alone
+        ok           route apex: every record has the plan's TTL, 1m
+        ok           route jobs: serves version 1 alone
+        ok           route web: forwards to old alone
+        ok           route web: priority 10 is free
+        ok           route web: stable old has 3 targets, all healthy
+        ok           route web: canary new has 2 targets, all healthy
+        ok           alarm new-5xx: critical, and is not red
+        ok           alarm new-slow: high, and is not red
+        ok           Slack: parameter /tidegate/slack is there, encrypted
+        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
+                     writes to the routes now
+
+        nothing stands in the way of a start
+        exit code 0
+    "#]]
+    .assert_eq(&doctor(&fake, &["--slack-parameter", "/tidegate/slack"]));
+}
+
+#[test]
+fn what_stands_in_the_way_is_said_with_what_to_do() {
+    let base = Base {
+        forwards: vec![(OLD.to_owned(), 9), (NEW.to_owned(), 1)],
+        rules: vec![rule(RULE, 20, None), rule("other", 10, None)],
+    };
+    let world = World {
+        bases: BTreeMap::from([(RULE.to_owned(), Ok(base))]),
+        targets: BTreeMap::from([(OLD.to_owned(), targets(3, 0, 0))]),
+        records: Some(vec![
+            record("Old", 255, Some(300)),
+            record("New", 1, Some(60)),
+        ]),
+        alias: Some(Alias {
+            version: "1".to_owned(),
+            others: vec![("2".to_owned(), 0.1)],
+        }),
+        alarms: BTreeMap::from([alarm("new-5xx", AlarmState::Alarm, Acts::Enabled)]),
+        parameters: BTreeMap::new(),
+    };
+    let sees = json!([{ "what": "route web", "health": "bad", "says": "ModifyRule is denied" }]);
+    let fake = Fake::world(world, None, Ok(seen(&sees)));
+    expect![[r#"
+        asked {"doctor":{"plan":"…"}}
+        ok           plan: shop, 3 routes, 2 phases, at least 2h
+        ok           credentials: arn:aws:sts::123456789012:assumed-role/Ops/kim
+        ok           control: answers
+        problem      control sees route web: ModifyRule is denied
+        problem      route apex: the A record New has weight 1 already
+                     → unless a rollout is running: set it to 0
+        problem      route apex: the records have different TTLs: 1m, 5m
+                     → give all of them one TTL, the plan's
+        problem      route jobs: version 2 gets 10% already
+                     → unless a rollout is running: let the alias serve stable alone
+        problem      route web: the canary gets traffic already
+                     → unless a rollout is running: let the rule forward to stable alone
+        problem      route web: priority 10 is taken by another rule
+                     → choose another priority
+        problem      route web: stable old has 3 targets, none of them healthy
+                     → a load balancer sends traffic to them all the same; mend them
+                       first
+        problem      route web: there is no target group new, which is canary
+                     → is the ARN right, and the region?
+        problem      alarm new-5xx: it is in ALARM (critical)
+                     → a start is refused while it is red, unless `start --reason`
+                       overrides it
+        problem      alarm new-slow: there is no such alarm
+                     → is the ARN right, with its region and account?
+        problem      Slack: there is no parameter /tidegate/slack
+                     → put the webhook's address there, as a SecureString
+        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
+                     writes to the routes now
+
+        11 problems
+        exit code 1
+    "#]]
+    .assert_eq(&doctor(&fake, &["--slack-parameter", "/tidegate/slack"]));
+}
+
+#[test]
+fn what_a_person_should_know_is_a_warning() {
+    let mut world = well();
+    let base = Base {
+        forwards: vec![(OLD.to_owned(), 1)],
+        rules: vec![rule(RULE, 20, None), rule("ours", 10, Some("shop#6"))],
+    };
+    world.bases.insert(RULE.to_owned(), Ok(base));
+    world.targets.insert(NEW.to_owned(), targets(2, 0, 2));
+    world.targets.insert(OLD.to_owned(), targets(3, 2, 0));
+    world
+        .records
+        .iter_mut()
+        .for_each(|records| records.push(record("Third", 5, Some(60))));
+    world.alarms.extend([
+        alarm("new-5xx", AlarmState::InsufficientData, Acts::Enabled),
+        alarm("new-slow", AlarmState::Ok, Acts::Disabled),
+    ]);
+    world
+        .parameters
+        .insert("/plain".to_owned(), Parameter::Plain);
+    let fake = Fake::world(world, None, Ok(seen(&json!([]))));
+    expect![[r#"
+        asked {"doctor":{"plan":"…"}}
+        ok           plan: shop, 3 routes, 2 phases, at least 2h
+        ok           credentials: arn:aws:sts::123456789012:assumed-role/Ops/kim
+        ok           control: answers
+        warning      route apex: A of shop.example.com is also answered by Third
+                     → the plan's percentages are of what is left by them
+        ok           route apex: every record has the plan's TTL, 1m
+        ok           route jobs: serves version 1 alone
+        ok           route web: forwards to old alone
+        warning      route web: priority 10 is taken by the rule of shop#6
+                     → it is kept if that rollout is superseded; else look with
+                       `tidegate status`
+        warning      route web: stable old has 3 targets, 2 of them healthy
+                     → are the healthy ones enough?
+        warning      route web: canary new has 2 targets, whose health the load balancer
+                     does not check yet
+                     → it does once a rule uses the group; until then look at them
+                       yourself
+        warning      alarm new-5xx: it has no data
+                     → nothing advances until it has, as the plan says
+        warning      alarm new-slow: its actions are switched off
+                     → its events still come; switch them on (`aws cloudwatch
+                       enable-alarm-actions`)
+        warning      Slack: parameter /plain is not encrypted; whoever has the address
+                     can post
+                     → make it a SecureString
+        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
+                     writes to the routes now
+
+        7 warnings
+        exit code 0
+    "#]]
+    .assert_eq(&doctor(&fake, &["--slack-parameter", "/plain"]));
+}
+
+#[test]
+fn who_may_not_look_is_told_that_it_was_not_looked_at() {
+    let mut world = World::default();
+    let denied = Trouble::lasting("DescribeRules: AccessDenied you may not");
+    world.bases.insert(RULE.to_owned(), Err(denied));
+    let caller = Some(Unanswered::Expired("ExpiredToken".to_owned()));
+    let gone = Unanswered::NoFunction {
+        function: "tidegate-control".to_owned(),
+        region: "eu-west-1".to_owned(),
+    };
+    expect![[r#"
+        asked {"doctor":{"plan":"…"}}
+        ok           plan: shop, 3 routes, 2 phases, at least 2h
+        problem      credentials: your AWS credentials have expired: ExpiredToken
+                     → sign in again (`aws sso login`), and repeat the command
+        problem      control: there is no function `tidegate-control` in eu-west-1
+                     → is it another --region, --profile or --function? If Tidegate is
+                       not there yet, see infra/terraform
+        problem      route apex: there is no hosted zone Z08345672JV6K3EXAMPLE
+                     → is the id right, and the account?
+        problem      route jobs: there is no alias live of jobs
+                     → are the names right, and the region?
+        not checked  route web: DescribeRules: AccessDenied you may not
+                     → look with a profile that may read it, or rely on what control
+                       sees
+        problem      route web: there is no target group old, which is stable
+                     → is the ARN right, and the region?
+        problem      route web: there is no target group new, which is canary
+                     → is the ARN right, and the region?
+        problem      alarm new-5xx: there is no such alarm
+                     → is the ARN right, with its region and account?
+        problem      alarm new-slow: there is no such alarm
+                     → is the ARN right, with its region and account?
+        not checked  Slack: which parameter has the webhook's address
+                     → name it: --slack-parameter /tidegate/slack
+        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
+                     writes to the routes now
+
+        8 problems
+        exit code 1
+    "#]]
+    .assert_eq(&doctor(&Fake::world(world, caller, Err(gone)), &[]));
+}
+
+#[test]
+fn without_an_account_only_the_plan_is_looked_at() {
+    expect![[r#"
+        ok           plan: shop, 3 routes, 2 phases, at least 2h
+        problem      credentials: no AWS region is known
+                     → name it with --region, or set AWS_REGION
+        not checked  everything else: routes, alarms and control, without credentials
+
+        1 problem
+        exit code 1
+    "#]]
+    .assert_eq(&doctor(&Fake::shut(Unanswered::NoRegion), &[]));
+    expect![[r#"
+        {"service":"shop","checks":[{"what":"plan","state":"ok","says":"shop, 3 routes, 2 phases, at least 2h","next":null},{"what":"credentials","state":"problem","says":"no AWS region is known","next":"name it with --region, or set AWS_REGION"},{"what":"everything else","state":"not-checked","says":"routes, alarms and control, without credentials","next":null}]}
+        exit code 1
+    "#]].assert_eq(&doctor(&Fake::shut(Unanswered::NoRegion), &["--json"]));
+    let broken = Scratch::new("doctor-broken.yaml", "service: shop\n");
+    let done = told(&Fake::default(), "", &["doctor", broken.path(), "--json"]);
+    expect![[r#"
+        {"service":null,"checks":[{"what":"plan","state":"problem","says":"it has errors, which are on standard error","next":"mend them, and look again"}]}
+        error[missing-key]: `routes` is missing
+         --> FILE:1:1
+          |
+        1 | service: shop
+          | ^^^^^^^^^^^^^ expected `routes`: where weights live
+          |
+          = help: add `routes: { … }`
+
+        error[missing-key]: `phases` is missing
+         --> FILE:1:1
+          |
+        1 | service: shop
+          | ^^^^^^^^^^^^^ expected `phases`: weights to hold, in order; the last phase brings every route to 100%
+          |
+          = help: add `phases: [ … ]`
+
+        FILE: 2 errors
+        exit code 1
+    "#]].assert_eq(&broken.anywhere(&done));
+}
+
+#[test]
+fn a_rule_that_nothing_would_reach_is_found() {
+    let mut world = well();
+    let base = Base {
+        forwards: vec![(OLD.to_owned(), 1)],
+        rules: vec![rule(RULE, 5, None)],
+    };
+    world.bases.insert(RULE.to_owned(), Ok(base));
+    let told = doctor(&Fake::world(world, None, Ok(seen(&json!([])))), &[]);
+    let line = told.lines().find(|line| line.contains("priority"));
+    expect!["problem      route web: priority 10 comes after the base rule's 5, so nothing"]
+        .assert_eq(line.unwrap_or_default());
+}
