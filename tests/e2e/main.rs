@@ -1,0 +1,20 @@
+//! End to end: the stack as Terraform puts it up, the functions as Lambda runs them, on emulated AWS.
+
+#[cfg(test)]
+#[path = "../bed/mod.rs"]
+mod bed;
+#[cfg(test)]
+mod control;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+#[path = "../proof/report.rs"]
+mod report;
+#[cfg(test)]
+mod rollout;
+#[cfg(test)]
+mod stack;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
+mod traffic;

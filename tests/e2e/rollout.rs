@@ -1,0 +1,231 @@
+//! One stack, and what becomes of rollouts on it: one that is left alone until it ends, by the schedule; one whose
+//! canary turns bad; and one whose functions are killed and whose calls land late.
+
+use std::{fs, time::Duration};
+
+use aws_sdk_cloudwatch::types::StateValue;
+use serde_json::Value;
+
+use crate::{
+    bed::Bed,
+    control::Control,
+    faults,
+    stack::{self, Stack},
+    timeline::Timeline,
+    traffic::{Side, set_alarm},
+};
+
+/// The schedule fires every 60 to 65 s here; some more, because the machine may be busy.
+const SWEEP: Duration = Duration::from_secs(150);
+
+/// From the alarm to the weights: what the plan promises is five minutes, and this is to notice what hangs.
+const ROLLBACK: Duration = Duration::from_mins(1);
+
+/// The rollout that is left alone: three phases, each a minute under way and one baked on evidence.
+const COMPLETION: Duration = Duration::from_mins(25);
+
+/// The stack, put up.
+struct World {
+    bed: &'static Bed,
+    stack: Stack,
+    control: Control,
+    timeline: Timeline,
+    shop: Side,
+    /// The alarm that guards the shop.
+    alarm: String,
+    talk: Side,
+    plans: [String; 2],
+}
+
+impl World {
+    fn new() -> Self {
+        let mut timeline = Timeline::new();
+        let binaries = stack::build();
+        timeline.note("functions built");
+        let bed = Bed::shared();
+        timeline.note("emulated AWS is ready");
+        let stack = Stack::new(bed, &binaries);
+        timeline.note("functions zipped, terraform init");
+        stack.apply();
+        timeline.note("terraform apply");
+        assert_eq!(stack.drift(), None, "the second plan is not empty");
+        timeline.note("terraform plan: empty");
+
+        let name = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let route = &stack.output("route")["web"]["alb"];
+        let (rule, stable, canary) = (
+            name(&route["rule"]),
+            name(&route["stable"]),
+            name(&route["canary"]),
+        );
+        let alarms = stack.output("alarms");
+        let alarm = alarms
+            .as_array()
+            .and_then(|alarms| {
+                alarms
+                    .iter()
+                    .map(|one| name(&one["arn"]))
+                    .find(|arn| arn.ends_with("p95"))
+            })
+            .unwrap_or_else(|| panic!("no alarm on p95: {alarms}"));
+        let talk = stack.output("talk");
+        let (talk_rule, talk_stable, talk_canary) = (
+            name(&talk["rule"]),
+            name(&talk["stable"]),
+            name(&talk["canary"]),
+        );
+        let plans = [
+            plan("shop-in-minutes.yaml", [&rule, &stable, &canary, &alarm]),
+            plan(
+                "lightning-talk-in-minutes.yaml",
+                [
+                    &talk_rule,
+                    &talk_stable,
+                    &talk_canary,
+                    &name(&talk["alarm"]),
+                ],
+            ),
+        ];
+        let control = Control::new(bed, name(&stack.output("control")));
+        Self {
+            bed,
+            stack,
+            control,
+            timeline,
+            shop: Side::new(bed, &rule, &stable, &canary),
+            alarm,
+            talk: Side::new(bed, &talk_rule, &talk_stable, &talk_canary),
+            plans,
+        }
+    }
+
+    /// Waits for the shop's next weight, which the schedule brings.
+    fn shifted(&mut self, weight: i32, what: &str) {
+        self.shop.until(SWEEP, Some(weight));
+        self.talk.report_good_minute();
+        self.timeline.note(what);
+    }
+
+    /// Waits until the shop's rollout is over, so that the next may begin.
+    fn over(&mut self, rollout: &str) {
+        let report = || self.talk.report_good_minute();
+        let view = self
+            .control
+            .until(rollout, SWEEP * 4, report, |view| !view.active);
+        assert_eq!(view.status, "rolled back");
+        self.timeline
+            .note(&format!("{rollout} is rolled back for good"));
+        set_alarm(self.bed, &self.alarm, StateValue::Ok);
+    }
+
+    /// The canary turns bad by its own metric.
+    fn a_bad_canary_is_rolled_back(&mut self) {
+        let rollout = self.control.start(&self.plans[0]);
+        assert_eq!(
+            self.shop.weight(),
+            Some(0),
+            "the rule is made without weight"
+        );
+        self.timeline
+            .note(&format!("{rollout} started; its rule is there at 0 %"));
+        self.shifted(50, &format!("{rollout}: the schedule gave the canary 5 %"));
+        assert_eq!(self.stack.drift(), None, "Terraform sees a weight");
+        self.timeline
+            .note("terraform plan during the rollout: empty");
+        self.shop.report_slow_canary();
+        let took = self.shop.until(ROLLBACK, None);
+        self.timeline.note(&format!(
+            "{rollout}: p95 over its threshold for three minutes"
+        ));
+        self.timeline
+            .measured(took, "from the metric to all traffic on stable");
+        self.over(&rollout);
+    }
+
+    /// `advance` is killed while it gives the canary weight; then its write lands after the rollback.
+    fn a_killed_function_harms_nobody(&mut self) {
+        let rollout = self.control.start(&self.plans[0]);
+        self.timeline.note(&format!("{rollout} started"));
+
+        faults::hold(self.bed, "ModifyRule", &self.shop.canary);
+        faults::held(self.bed, "ModifyRule");
+        let killed = faults::kill(self.bed, "tidegate-advance");
+        assert!(killed > 0, "nobody was there to be killed");
+        self.timeline.note(&format!(
+            "{rollout}: ModifyRule is kept, and advance killed in it"
+        ));
+        self.shifted(50, &format!("{rollout}: mended by the next visitor, 5 %"));
+
+        set_alarm(self.bed, &self.alarm, StateValue::Alarm);
+        let took = self.shop.until(ROLLBACK, None);
+        self.timeline
+            .note(&format!("{rollout}: its alarm is in ALARM"));
+        self.timeline
+            .measured(took, "from the alarm to all traffic on stable");
+
+        let answer = faults::release(self.bed, "ModifyRule");
+        assert!(
+            answer.contains("RuleNotFound"),
+            "the late write was taken: {answer}"
+        );
+        assert_eq!(
+            self.shop.weight(),
+            None,
+            "a late write gave the canary weight"
+        );
+        self.timeline
+            .note("the dead function's write landed, and was refused: RuleNotFound");
+        self.over(&rollout);
+    }
+}
+
+/// A plan of the tree, with the stack's names in place of its own: rule, stable, canary, alarm.
+fn plan(file: &str, names: [&str; 4]) -> String {
+    let mut text =
+        fs::read_to_string(format!("../infra/plans/{file}")).expect("the plan is in the tree");
+    for (key, name) in ["rule:", "stable:", "canary:", "arn:"]
+        .into_iter()
+        .zip(names)
+    {
+        let own = text
+            .lines()
+            .find_map(|line| {
+                line.trim_start_matches([' ', '-'])
+                    .strip_prefix(key)?
+                    .trim()
+                    .strip_prefix("arn:")
+            })
+            .unwrap_or_else(|| panic!("{file} has no {key}"));
+        text = text.replace(&format!("arn:{own}"), name);
+    }
+    text
+}
+
+#[test]
+fn rollouts_end_as_they_should() {
+    let mut world = World::new();
+    world.shop.register();
+    world.talk.register();
+    world.talk.report_good_minute();
+    let left_alone = world.control.start(&world.plans[1]);
+    world
+        .timeline
+        .note(&format!("{left_alone} started, and left alone"));
+
+    world.a_bad_canary_is_rolled_back();
+    world.a_killed_function_harms_nobody();
+
+    let report = || world.talk.report_good_minute();
+    let view = world
+        .control
+        .until(&left_alone, COMPLETION, report, |view| !view.active);
+    assert_eq!(view.status, "completed", "{view:#?}");
+    world
+        .timeline
+        .note(&format!("{left_alone} completed, by the schedule alone"));
+    assert_eq!(world.talk.weight(), None, "Tidegate's rule is left over");
+    assert_eq!(world.stack.drift(), None, "Terraform sees what was done");
+    world.timeline.note("terraform plan after it: empty");
+    world.stack.destroy();
+    world.timeline.note("terraform destroy");
+}
