@@ -121,14 +121,10 @@ impl World {
     /// The canary turns bad by its own metric.
     fn a_bad_canary_is_rolled_back(&mut self) {
         let rollout = self.control.start(&self.plans[0]);
-        assert_eq!(
-            self.shop.weight(),
-            Some(0),
-            "the rule is made without weight"
-        );
-        self.timeline
-            .note(&format!("{rollout} started; its rule is there at 0 %"));
-        self.shifted(50, &format!("{rollout}: the schedule gave the canary 5 %"));
+        assert_eq!(self.shop.weight(), Some(50), "the first phase has begun");
+        self.timeline.note(&format!(
+            "{rollout} started: its rule is made, the canary has 5 %"
+        ));
         assert_eq!(self.stack.drift(), None, "Terraform sees a weight");
         self.timeline
             .note("terraform plan during the rollout: empty");
@@ -145,7 +141,7 @@ impl World {
     /// `advance` is killed while it gives the canary weight; then its write lands after the rollback.
     fn a_killed_function_harms_nobody(&mut self) {
         let rollout = self.control.start(&self.plans[0]);
-        self.timeline.note(&format!("{rollout} started"));
+        self.timeline.note(&format!("{rollout} started: 5 %"));
 
         faults::hold(self.bed, "ModifyRule", &self.shop.canary);
         faults::held(self.bed, "ModifyRule");
@@ -154,7 +150,7 @@ impl World {
         self.timeline.note(&format!(
             "{rollout}: ModifyRule is kept, and advance killed in it"
         ));
-        self.shifted(50, &format!("{rollout}: mended by the next visitor, 5 %"));
+        self.shifted(500, &format!("{rollout}: mended by the next visitor, 50 %"));
 
         set_alarm(self.bed, &self.alarm, StateValue::Alarm);
         let took = self.shop.until(ROLLBACK, None);

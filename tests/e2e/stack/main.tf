@@ -82,7 +82,7 @@ resource "aws_lb_target_group" "talk" {
 
 resource "aws_lb_listener_rule" "talk" {
   listener_arn = local.listener
-  priority     = 50
+  priority     = 5
 
   action {
     type             = "forward"
