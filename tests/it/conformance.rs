@@ -1,7 +1,5 @@
 //! The box says what AWS says.
 
-#![expect(clippy::panic, reason = "a plan of a test is a plan")]
-
 #[path = "../conformance/mod.rs"]
 mod stories;
 

@@ -3,6 +3,7 @@
 mod alarm_events;
 mod broken_plans;
 mod command;
+#[cfg(test)]
 mod conformance;
 mod language;
 mod plans;
