@@ -1,7 +1,10 @@
 //! One stack, and what becomes of rollouts on it: one that is left alone until it ends, by the schedule; one whose
 //! canary turns bad; and one whose functions are killed and whose calls land late.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use aws_sdk_cloudwatch::types::StateValue;
 use serde_json::Value;
@@ -128,8 +131,10 @@ impl World {
         assert_eq!(self.stack.drift(), None, "Terraform sees a weight");
         self.timeline
             .note("terraform plan during the rollout: empty");
+        let began = Instant::now();
         self.shop.report_slow_canary();
-        let took = self.shop.until(ROLLBACK, None);
+        self.shop.until(ROLLBACK, None);
+        let took = began.elapsed();
         self.timeline.note(&format!(
             "{rollout}: p95 over its threshold for three minutes"
         ));
@@ -152,8 +157,10 @@ impl World {
         ));
         self.shifted(500, &format!("{rollout}: mended by the next visitor, 50 %"));
 
+        let began = Instant::now();
         set_alarm(self.bed, &self.alarm, StateValue::Alarm);
-        let took = self.shop.until(ROLLBACK, None);
+        self.shop.until(ROLLBACK, None);
+        let took = began.elapsed();
         self.timeline
             .note(&format!("{rollout}: its alarm is in ALARM"));
         self.timeline
@@ -220,8 +227,22 @@ fn rollouts_end_as_they_should() {
         .timeline
         .note(&format!("{left_alone} completed, by the schedule alone"));
     assert_eq!(world.talk.weight(), None, "Tidegate's rule is left over");
-    assert_eq!(world.stack.drift(), None, "Terraform sees what was done");
-    world.timeline.note("terraform plan after it: empty");
+    // `drain: 0s` is all that a rollback leaves in what Terraform declares.
+    let drift = world.stack.drift().unwrap_or_default();
+    assert_eq!(
+        drift.matches(" will be updated in-place").count(),
+        1,
+        "{drift}"
+    );
+    for expected in [
+        "deregistration_delay",
+        "0 to add, 1 to change, 0 to destroy",
+    ] {
+        assert!(drift.contains(expected), "{drift}");
+    }
+    world.timeline.note(
+        "terraform plan after it: the canary's drain, which the rollback set, and nothing else",
+    );
     world.stack.destroy();
     world.timeline.note("terraform destroy");
 }

@@ -84,15 +84,15 @@ impl Side {
         rules.rules().iter().find_map(weights)
     }
 
-    /// Waits until the canary has this weight; how long it took.
-    pub(crate) fn until(&self, within: Duration, wanted: Option<i32>) -> Duration {
+    /// Waits until the canary has this weight.
+    pub(crate) fn until(&self, within: Duration, wanted: Option<i32>) {
         let began = Instant::now();
         let clients = self.bed.clients();
         self.bed.run(async {
             loop {
                 let weight = self.weight_now(&clients).await;
                 if weight == wanted {
-                    return began.elapsed();
+                    return;
                 }
                 assert!(
                     began.elapsed() < within,
@@ -100,7 +100,7 @@ impl Side {
                 );
                 tokio::time::sleep(LOOK).await;
             }
-        })
+        });
     }
 
     /// What a load balancer would report of a minute in which everything was well, on both sides.
