@@ -14,7 +14,11 @@ mod play;
 mod remote;
 mod usage;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use cli::console::{Console, Device, Surroundings};
 
@@ -73,7 +77,10 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(name: &str, content: impl AsRef<[u8]>) -> Self {
-        let name = format!("tidegate-{}-{name}", std::process::id());
+        // Tests of one process run side by side, and some use the same name.
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let made = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("tidegate-{}-{made}-{name}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::write(&path, content).unwrap();
         Self(path)
