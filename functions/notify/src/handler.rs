@@ -8,7 +8,7 @@ mod text;
 
 use aws::{
     invocation::Invocation,
-    outlets::Outlets,
+    outlets::{Delivery, Outlets},
     store::{Told, entry_of_image},
 };
 use domain::{
@@ -96,8 +96,8 @@ async fn deliver<O: Outlets>(outlets: &O, told: &Told, message: &Message) -> Res
         "told"
     );
     match (slack, topic) {
-        (Ok(()), Ok(())) => Ok(()),
-        (Err(trouble), Ok(())) | (Ok(()), Err(trouble)) => Err(trouble),
+        (Ok(_), Ok(_)) => Ok(()),
+        (Err(trouble), Ok(_)) | (Ok(_), Err(trouble)) => Err(trouble),
         (Err(one), Err(other)) => Err(Trouble {
             chance: if [one.chance, other.chance].contains(&Chance::Passing) {
                 Chance::Passing
@@ -109,9 +109,10 @@ async fn deliver<O: Outlets>(outlets: &O, told: &Told, message: &Message) -> Res
     }
 }
 
-const fn outcome(sent: &Result<(), Trouble>) -> &'static str {
+const fn outcome(sent: &Result<Delivery, Trouble>) -> &'static str {
     match sent {
-        Ok(()) => "sent",
+        Ok(Delivery::Sent) => "sent",
+        Ok(Delivery::NoOutlet) => "none is named",
         Err(_) => "not sent",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, fmt::Write as _, fs, path::Path};
 
-use aws::outlets::Post;
+use aws::outlets::{Delivery, Post};
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -18,7 +18,7 @@ struct Kept {
 }
 
 impl Outlets for Kept {
-    async fn slack(&self, body: &Value) -> Result<(), Trouble> {
+    async fn slack(&self, body: &Value) -> Result<Delivery, Trouble> {
         if let Some(trouble) = &self.slack {
             return Err(trouble.clone());
         }
@@ -28,10 +28,10 @@ impl Outlets for Kept {
             body["text"].as_str().unwrap()
         )
         .unwrap();
-        Ok(())
+        Ok(Delivery::Sent)
     }
 
-    async fn topic(&self, post: &Post) -> Result<(), Trouble> {
+    async fn topic(&self, post: &Post) -> Result<Delivery, Trouble> {
         if let Some(trouble) = &self.topic {
             return Err(trouble.clone());
         }
@@ -42,7 +42,7 @@ impl Outlets for Kept {
             post.attributes
         )
         .unwrap();
-        Ok(())
+        Ok(Delivery::Sent)
     }
 }
 

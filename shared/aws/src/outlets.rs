@@ -29,17 +29,26 @@ pub struct Post {
     pub attributes: Vec<(&'static str, String)>,
 }
 
+/// What became of a message that met no trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It was taken.
+    Sent,
+    /// Nobody has named such an outlet.
+    NoOutlet,
+}
+
 /// Where words go.
 #[expect(
     async_fn_in_trait,
     reason = "the functions run on one thread; no future needs to be Send"
 )]
 pub trait Outlets {
-    /// Sends the body of a webhook's request to Slack; done at once if nobody wants that.
-    async fn slack(&self, body: &Value) -> Result<(), Trouble>;
+    /// Sends the body of a webhook's request to Slack.
+    async fn slack(&self, body: &Value) -> Result<Delivery, Trouble>;
 
-    /// Publishes to the topic; done at once if there is none.
-    async fn topic(&self, post: &Post) -> Result<(), Trouble>;
+    /// Publishes to the topic.
+    async fn topic(&self, post: &Post) -> Result<Delivery, Trouble>;
 }
 
 /// The outlets that the environment names.
@@ -75,9 +84,9 @@ impl Named {
 }
 
 impl Outlets for Named {
-    async fn slack(&self, body: &Value) -> Result<(), Trouble> {
+    async fn slack(&self, body: &Value) -> Result<Delivery, Trouble> {
         let Some(parameter) = &self.slack else {
-            return Ok(());
+            return Ok(Delivery::NoOutlet);
         };
         let address = self.secrets.get(parameter, Clock.now()).await?;
         // The address is the secret: no error of what is done with it is shown.
@@ -103,9 +112,9 @@ impl Outlets for Named {
         }
     }
 
-    async fn topic(&self, post: &Post) -> Result<(), Trouble> {
+    async fn topic(&self, post: &Post) -> Result<Delivery, Trouble> {
         let Some(topic) = &self.topic else {
-            return Ok(());
+            return Ok(Delivery::NoOutlet);
         };
         let mut publish = self
             .sns
@@ -123,16 +132,16 @@ impl Outlets for Named {
             publish = publish.message_attributes(*name, attribute);
         }
         match publish.send().await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(Delivery::Sent),
             Err(error) => Err(trouble("Publish", &error)),
         }
     }
 }
 
 /// What Slack's status says: too many messages and its own failures pass, everything else of ours does not.
-fn of_status(status: u16) -> Result<(), Trouble> {
+fn of_status(status: u16) -> Result<Delivery, Trouble> {
     let chance = match status {
-        200..=299 => return Ok(()),
+        200..=299 => return Ok(Delivery::Sent),
         429 | 500..=599 => Chance::Passing,
         _ => Chance::Lasting,
     };
@@ -145,11 +154,30 @@ fn of_status(status: u16) -> Result<(), Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::{Answer, Script, run};
+
+    #[test]
+    fn what_nobody_has_named_is_not_said_to_be_sent() {
+        let no_answers: [Answer; 0] = [];
+        let script = Script::new(no_answers);
+        let config = script.config();
+        let secrets = Secrets::new(aws_sdk_ssm::Client::new(&config));
+        let sns = aws_sdk_sns::Client::new(&config);
+        let named = Named::new(script.connector(), secrets, sns, None, None);
+        let post = Post {
+            subject: "shop#1: paused".to_owned(),
+            text: String::new(),
+            attributes: Vec::new(),
+        };
+        assert_eq!(run(named.slack(&Value::Null)), Ok(Delivery::NoOutlet));
+        assert_eq!(run(named.topic(&post)), Ok(Delivery::NoOutlet));
+        assert_eq!(script.asked().len(), 0);
+    }
 
     #[test]
     fn slack_is_asked_again_only_where_that_can_help() {
         let check = |status| of_status(status).map_err(|trouble| trouble.chance);
-        assert_eq!(check(200), Ok(()));
+        assert_eq!(check(200), Ok(Delivery::Sent));
         for passing in [429, 500, 503] {
             assert_eq!(check(passing), Err(Chance::Passing), "{passing}");
         }
