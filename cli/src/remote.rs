@@ -21,8 +21,12 @@ mod watch;
 use std::{future::Future, time::Duration};
 
 use aws::{
+    alarms::Inspection,
+    alb::{Side, Standing},
+    alias::Served,
     control::Do,
-    inspect::{AlarmFacts, Alias, Base, Parameter, Record, Targets},
+    route53::Finding,
+    secrets::Kind,
 };
 use domain::{
     name::AlarmArn,
@@ -82,23 +86,23 @@ pub trait Account {
     /// Who the caller is, as AWS knows them: an ARN.
     async fn caller(&self) -> Result<String, Unanswered>;
 
-    /// What a load balancer's route stands on.
-    async fn base(&self, route: &AlbRoute) -> Result<Option<Base>, Trouble>;
+    /// What a load balancer's route stands on; none if there is no such rule or listener.
+    async fn standing(&self, route: &AlbRoute) -> Result<Option<Standing>, Trouble>;
 
     /// How the targets of a group are; none if there is no such group.
-    async fn targets(&self, group: &str) -> Result<Option<Targets>, Trouble>;
+    async fn targets(&self, group: &str) -> Result<Option<Side>, Trouble>;
 
-    /// The records of a name; none if there is no such zone.
-    async fn records(&self, route: &Route53Route) -> Result<Option<Vec<Record>>, Trouble>;
+    /// What a name's records are not, that a rollout needs them to be.
+    async fn records(&self, route: &Route53Route) -> Result<Vec<Finding>, Trouble>;
 
     /// An alias; none if there is no such function or alias.
-    async fn alias(&self, route: &LambdaAliasRoute) -> Result<Option<Alias>, Trouble>;
+    async fn alias(&self, route: &LambdaAliasRoute) -> Result<Option<Served>, Trouble>;
 
-    /// Alarms, in the order they were asked for; none for one that does not exist.
-    async fn alarms(&self, arns: &[AlarmArn]) -> Result<Vec<Option<AlarmFacts>>, Trouble>;
+    /// Alarms, in the order they were asked for; the error says why there is nothing about one.
+    async fn alarms(&self, arns: &[AlarmArn]) -> Vec<Result<Inspection, String>>;
 
-    /// A parameter; none if there is no such parameter.
-    async fn parameter(&self, name: &str) -> Result<Option<Parameter>, Trouble>;
+    /// How a parameter is kept; none if there is no such parameter.
+    async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble>;
 
     /// Waits between two looks.
     async fn wait(&self, long: Duration);

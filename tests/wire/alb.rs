@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 mod moto;
 
+use aws::alb::{Standing, Taken};
 use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, AuthenticateOidcActionConfig, RuleCondition,
 };
@@ -413,5 +414,42 @@ fn the_canary_gets_time_to_finish_what_it_is_doing() {
             .unwrap();
         assert_eq!(bench.drain(&bench.canary).await.as_deref(), Some("30"));
         assert_ne!(bench.drain(&bench.stable).await.as_deref(), Some("30"));
+    });
+}
+
+#[test]
+fn what_a_route_stands_on_is_seen_before_anything_is_started() {
+    let bed = Bed::shared();
+    bed.run(async {
+        let mut bench = Bench::new(bed.clients().balancers, "standing").await;
+        let base = bench.rule(100, vec![path("/*")]).await;
+        let gone = format!("{base}0");
+        let route = bench.route(AlbBase::Rule(base), OWNED);
+        bench.route = Some(route.clone());
+        let standing = async |route| bench.alb.standing(route).await.unwrap();
+        let alone = Standing {
+            forwards: vec![(bench.stable.clone(), 1)],
+            priority: Some(100),
+            taken: None,
+        };
+        assert_eq!(standing(&route).await, Some(alone.clone()));
+        let listener = bench.route(AlbBase::Default(bench.listener.clone()), OWNED);
+        let after_all = Standing {
+            priority: None,
+            ..alone.clone()
+        };
+        assert_eq!(standing(&listener).await, Some(after_all));
+        let nothing = bench.route(AlbBase::Rule(gone), OWNED);
+        assert_eq!(standing(&nothing).await, None);
+        bench.step(Goal::Prepared).await.unwrap();
+        let ours = Some(Taken::By(bench.owner.clone()));
+        assert_eq!(standing(&route).await.unwrap().taken, ours);
+        bench.step(Goal::Restored).await.unwrap();
+        bench.rule(10, vec![host("other.example")]).await;
+        let taken = standing(&route).await.unwrap().taken;
+        assert_eq!(taken, Some(Taken::ByOthers));
+        let targets = async |group: &str| bench.alb.targets(group).await.unwrap();
+        assert_eq!(targets(&bench.stable).await.unwrap().healthy, 1);
+        assert_eq!(targets(&format!("{}0", bench.stable)).await, None);
     });
 }

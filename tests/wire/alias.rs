@@ -1,6 +1,6 @@
 //! Aliases behind their revision, against emulated Lambda.
 
-use aws::alias::Alias;
+use aws::alias::{Alias, Served};
 use aws_sdk_lambda::{
     Client,
     primitives::Blob,
@@ -233,5 +233,30 @@ fn nothing_is_sent_to_an_alias_after_the_deadline() {
         let why = "UpdateAlias was not sent: its time was up";
         assert_eq!(late, Err(WriteError::Trouble(Trouble::passing(why))));
         assert_eq!(function.seen().await.weight, Weight::ZERO);
+    });
+}
+
+#[test]
+fn what_an_alias_serves_is_seen_before_anything_is_started() {
+    let bed = Bed::shared();
+    bed.run(async {
+        let made = Function::new(bed, "served").await;
+        let served = async || made.adapter.served(made.alias()).await.unwrap();
+        let alone = Served {
+            version: "1".to_owned(),
+            other: None,
+        };
+        assert_eq!(served().await, Some(alone.clone()));
+        made.set(percent(20), 1).await.unwrap();
+        let shared = Served {
+            other: Some(("2".to_owned(), 0.2)),
+            ..alone
+        };
+        assert_eq!(served().await, Some(shared));
+        let missing = LambdaAliasRoute {
+            alias: "gone".to_owned(),
+            ..made.alias().clone()
+        };
+        assert_eq!(made.adapter.served(&missing).await, Ok(None));
     });
 }

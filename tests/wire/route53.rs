@@ -3,14 +3,14 @@
 use aws::{
     alb::Alb,
     alias::Alias,
-    route53::Route53,
+    route53::{Finding, Route53},
     router::{Marks, Places, Router},
 };
 use aws_sdk_route53::types::{AliasTarget, ChangeAction, ResourceRecordSet, RrType};
 use domain::{
     name::RolloutId,
     plan::{
-        route::RecordType,
+        route::{RecordType, Route53Route},
         severity::{AlarmGuard, InsufficientData, Severity},
     },
     target::{Carrier, Goal, Leftover, Propagation},
@@ -402,6 +402,18 @@ fn an_inspection_says_what_a_rollout_would_stumble_over() {
                 there is no weighted AAAA record `New`, but `Legacy`
                 the HTTPS records of both sides are not in the plan: they stay as they are"]],
         );
+        let even = Zone::new(bed, "even.example").await;
+        let www = &even.records().name;
+        even.put(&[plain(www, RrType::A, "Legacy", 0, "192.0.2.1")]).await;
+        let found = even.adapter.inspect(even.records(), None).await.unwrap();
+        let kind = RecordType::A;
+        assert_eq!(found, [Finding::NobodyHasWeight { kind }]);
+        let nowhere = Route53Route {
+            zone: "ZNOWHERE".to_owned(),
+            ..even.records().clone()
+        };
+        let found = even.adapter.inspect(&nowhere, None).await.unwrap();
+        assert_eq!(found, [Finding::NoZone("ZNOWHERE".to_owned())]);
         let tidy = Zone::new(bed, "tidy.example").await;
         let inspect = async |active: Option<&RolloutId>| {
             let found = tidy.adapter.inspect(tidy.records(), active).await.unwrap();

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use aws::{
     control::{self, Do, Done},
-    inspect::Parameter,
+    secrets::Kind,
 };
 use domain::plan::{Plan, people::ChannelKind, route::Route};
 use engine::trouble::Trouble;
@@ -236,10 +236,8 @@ async fn slack(plan: &Plan, name: Option<&str>, account: &impl Account) -> Optio
         return Some(check.then("name it: --slack-parameter /tidegate/slack"));
     };
     Some(match account.parameter(name).await {
-        Ok(Some(Parameter::Secure)) => {
-            Check::ok(WHAT, format!("parameter {name} is there, encrypted"))
-        }
-        Ok(Some(Parameter::Plain)) => Check::warning(
+        Ok(Some(Kind::Secure)) => Check::ok(WHAT, format!("parameter {name} is there, encrypted")),
+        Ok(Some(Kind::Plain)) => Check::warning(
             WHAT,
             format!("parameter {name} is not encrypted; whoever has the address can post"),
             "make it a SecureString",

@@ -1,7 +1,6 @@
 //! AWS itself: profiles and sign-on as the AWS CLI has them, and `control` by an invocation of Lambda.
 
 mod errors;
-mod routes;
 
 use std::{
     env,
@@ -9,10 +8,16 @@ use std::{
 };
 
 use aws::{
+    alarms::{Alarms, Inspection},
+    alb::{Alb, Side, Standing},
+    alias::{Alias, Served},
     caller::{self, Callers as _, Sts},
     client::{self, Clients},
+    clock::Clock,
     control::{Digest, Do, Request, VERSION},
-    inspect::{AlarmFacts, Alias, Base, Inspector, Parameter, Record, Targets},
+    route53::{Finding, Route53},
+    router::Router,
+    secrets::{Kind, Secrets},
 };
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::{
@@ -24,7 +29,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_types::timeout::TimeoutConfig;
 use domain::{
     name::AlarmArn,
-    plan::route::{AlbMode, AlbRoute, LambdaAliasRoute, Route53Route},
+    plan::route::{AlbRoute, LambdaAliasRoute, Route53Route},
 };
 use engine::trouble::Trouble;
 use rand::{TryRng as _, rngs::SysRng};
@@ -71,8 +76,8 @@ impl Cloud for Real {
             credentials,
             connector,
             function: function(at, environment),
-            routes: routes::hands(&clients),
-            inspector: Inspector::new(clients.clone()),
+            looks: Looks::new(&clients),
+            routes: hands(&clients),
             lambda: clients.lambda,
             region,
         })
@@ -114,8 +119,41 @@ pub struct Opened {
     region: String,
     function: String,
     lambda: aws_sdk_lambda::Client,
-    inspector: Inspector,
-    routes: Hands<routes::Routes, routes::Clock>,
+    looks: Looks,
+    routes: Hands<Router<Clock>, Clock>,
+}
+
+/// The adapters that `doctor` looks with.
+#[derive(Debug)]
+struct Looks {
+    balancers: Alb,
+    records: Route53,
+    aliases: Alias,
+    alarms: Alarms,
+    secrets: Secrets,
+}
+
+impl Looks {
+    fn new(clients: &Clients) -> Self {
+        Self {
+            balancers: Alb::new(clients.balancers.clone()),
+            records: Route53::new(clients.route53.clone()),
+            aliases: Alias::new(clients.lambda.clone()),
+            alarms: Alarms::new(clients.cloudwatch.clone()),
+            secrets: Secrets::new(clients.ssm.clone()),
+        }
+    }
+}
+
+/// Routes with the caller's own rights, and the time.
+fn hands(clients: &Clients) -> Hands<Router<Clock>, Clock> {
+    let balancers = Alb::new(clients.balancers.clone());
+    let records = Route53::new(clients.route53.clone());
+    let aliases = Alias::new(clients.lambda.clone());
+    Hands {
+        router: Router::new(balancers, records, aliases, Clock),
+        clock: Clock,
+    }
 }
 
 impl Opened {
@@ -159,7 +197,7 @@ impl Opened {
 }
 
 impl Account for Opened {
-    type Ports = Hands<routes::Routes, routes::Clock>;
+    type Ports = Hands<Router<Clock>, Clock>;
 
     fn ports(&self) -> &Self::Ports {
         &self.routes
@@ -209,32 +247,28 @@ impl Account for Opened {
         Ok(who.to_string())
     }
 
-    async fn base(&self, route: &AlbRoute) -> Result<Option<Base>, Trouble> {
-        let priority = match route.mode {
-            AlbMode::Owned { priority } => Some(priority),
-            AlbMode::InPlace => None,
-        };
-        self.inspector.base(route, priority).await
+    async fn standing(&self, route: &AlbRoute) -> Result<Option<Standing>, Trouble> {
+        self.looks.balancers.standing(route).await
     }
 
-    async fn targets(&self, group: &str) -> Result<Option<Targets>, Trouble> {
-        self.inspector.targets(group).await
+    async fn targets(&self, group: &str) -> Result<Option<Side>, Trouble> {
+        self.looks.balancers.targets(group).await
     }
 
-    async fn records(&self, route: &Route53Route) -> Result<Option<Vec<Record>>, Trouble> {
-        self.inspector.records(route).await
+    async fn records(&self, route: &Route53Route) -> Result<Vec<Finding>, Trouble> {
+        self.looks.records.inspect(route, None).await
     }
 
-    async fn alias(&self, route: &LambdaAliasRoute) -> Result<Option<Alias>, Trouble> {
-        self.inspector.alias(route).await
+    async fn alias(&self, route: &LambdaAliasRoute) -> Result<Option<Served>, Trouble> {
+        self.looks.aliases.served(route).await
     }
 
-    async fn alarms(&self, arns: &[AlarmArn]) -> Result<Vec<Option<AlarmFacts>>, Trouble> {
-        self.inspector.alarms(arns).await
+    async fn alarms(&self, arns: &[AlarmArn]) -> Vec<Result<Inspection, String>> {
+        self.looks.alarms.inspect(arns).await
     }
 
-    async fn parameter(&self, name: &str) -> Result<Option<Parameter>, Trouble> {
-        self.inspector.parameter(name).await
+    async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble> {
+        self.looks.secrets.kind(name).await
     }
 
     async fn wait(&self, long: Duration) {

@@ -155,7 +155,7 @@ impl Alarms {
                 if code(&error).is_some_and(|code| DENIED.contains(&code)) {
                     trouble
                         .what
-                        .push_str("; the function's role lacks cloudwatch:DescribeAlarms");
+                        .push_str("; who asks lacks cloudwatch:DescribeAlarms");
                 }
                 trouble
             })?;

@@ -8,6 +8,7 @@ mod actions;
 mod calls;
 mod conditions;
 mod health;
+mod inspect;
 mod step;
 mod tags;
 
@@ -28,13 +29,16 @@ use engine::{
 };
 use futures_util::future::{join, join_all};
 
-pub use self::health::{Health, Side};
 use self::{
     actions::{Forward, forwarding, needs_secret},
     calls::Refused,
     conditions::{catch_all, copied, passed_over, priority},
     step::{Base, Change, Labelled, OnlyIf, Own, Sight, Step, What, name, with_strangers},
     tags::{Label, guard_tags},
+};
+pub use self::{
+    health::{Health, Side},
+    inspect::{Standing, Taken},
 };
 use crate::marks;
 
@@ -269,7 +273,7 @@ impl Alb {
         };
         let listener = listener_of(&alb.base);
         let rules = calls::rules(&self.client, &listener).await;
-        let rules = rules.map_err(WriteError::Trouble)?;
+        let rules = rules.map_err(|why| WriteError::Trouble(why.into()))?;
         let base = base_rule(&rules, alb)
             .ok_or_else(|| lasting(format!("CreateRule: {} does not exist", name(alb))))?;
         let conditions = match &alb.base {

@@ -24,7 +24,7 @@ use engine::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::trouble::trouble;
+use crate::trouble::{NoAnswer, answered, if_there, trouble};
 
 /// The longest description of an alias (`UpdateAlias$Description`).
 const DESCRIPTION_CHARS_MAX: usize = 256;
@@ -44,6 +44,15 @@ struct Token {
     description: String,
 }
 
+/// What an alias serves, before anything is started; for `tidegate doctor`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Served {
+    /// The version that gets what the other does not.
+    pub version: String,
+    /// The other version and its share, from 0 to 1, if there is one.
+    pub other: Option<(String, f64)>,
+}
+
 impl Alias {
     /// Routes that are reached with this client.
     #[must_use]
@@ -57,14 +66,7 @@ impl Alias {
         route: RouteRef<'_>,
         alias: &LambdaAliasRoute,
     ) -> Result<Target, Trouble> {
-        let output = self
-            .client
-            .get_alias()
-            .function_name(&alias.function)
-            .name(&alias.alias)
-            .send()
-            .await
-            .map_err(|error| trouble("GetAlias", &error))?;
+        let output = self.get(alias).await?;
         let weight = share(alias, &output)?;
         let description = output.description().unwrap_or_default();
         let (team, epoch) = split(description);
@@ -92,6 +94,28 @@ impl Alias {
             seen,
             fence: FenceToken(fence),
         })
+    }
+
+    /// What the alias serves; none if there is no such function or alias.
+    pub async fn served(&self, alias: &LambdaAliasRoute) -> Result<Option<Served>, Trouble> {
+        let output = if_there(self.get(alias).await)?;
+        Ok(output.map(|output| Served {
+            version: output.function_version().unwrap_or_default().to_owned(),
+            other: additional(&output)
+                .next()
+                .map(|(version, share)| (version.to_owned(), share)),
+        }))
+    }
+
+    async fn get(&self, alias: &LambdaAliasRoute) -> Result<GetAliasOutput, NoAnswer> {
+        let answer = self
+            .client
+            .get_alias()
+            .function_name(&alias.function)
+            .name(&alias.alias)
+            .send()
+            .await;
+        answered("GetAlias", "ResourceNotFound", answer)
     }
 
     /// Makes the alias what a write wants, if its revision is the one that was read.

@@ -12,7 +12,6 @@ pub mod client;
 pub mod clock;
 pub mod control;
 pub mod hooks;
-pub mod inspect;
 pub mod invocation;
 pub mod marks;
 pub mod metrics;

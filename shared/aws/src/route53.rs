@@ -40,7 +40,7 @@ use self::{
 };
 use crate::{
     marks,
-    trouble::{code, trouble},
+    trouble::{code, if_there, trouble},
 };
 
 /// Routes that are weighted records.
@@ -224,8 +224,11 @@ impl Route53 {
         route: &Route53Route,
         active: Option<&RolloutId>,
     ) -> Result<Vec<Finding>, Trouble> {
-        let listed = listing::look(&self.client, &route.zone, &route.name).await?;
-        Ok(inspect::findings(route, &listed, active))
+        let listed = listing::look(&self.client, &route.zone, &route.name).await;
+        Ok(match if_there(listed)? {
+            Some(listed) => inspect::findings(route, &listed, active),
+            None => vec![Finding::NoZone(route.zone.clone())],
+        })
     }
 }
 

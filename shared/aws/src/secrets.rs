@@ -6,11 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use aws_sdk_ssm::Client;
+use aws_sdk_ssm::{Client, types::ParameterType};
 use domain::time::{SignedDuration, Timestamp};
 use engine::trouble::Trouble;
 
-use crate::trouble::{code, trouble};
+use crate::trouble::{answered, code, if_there, trouble};
 
 #[cfg(test)]
 mod tests;
@@ -46,6 +46,15 @@ impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("hidden")
     }
+}
+
+/// How a parameter is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Encrypted.
+    Secure,
+    /// Readable by whoever may read parameters.
+    Plain,
 }
 
 /// Secrets by the names of their parameters.
@@ -96,6 +105,19 @@ impl Secrets {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(name.to_owned(), (now, secret.clone()));
         Ok(secret)
+    }
+
+    /// How a parameter is kept, whose value is not asked for; none if there is no such parameter.
+    pub async fn kind(&self, name: &str) -> Result<Option<Kind>, Trouble> {
+        // Without decryption the answer has the value only of what is no secret.
+        let call = self.client.get_parameter().name(name);
+        let answer = call.with_decryption(false).send().await;
+        let answer = if_there(answered("GetParameter", "ParameterNotFound", answer))?;
+        let parameter = answer.and_then(|answer| answer.parameter);
+        Ok(parameter.map(|parameter| match parameter.r#type {
+            Some(ParameterType::SecureString) => Kind::Secure,
+            Some(_) | None => Kind::Plain,
+        }))
     }
 
     fn kept(&self, name: &str, now: Timestamp) -> Option<Secret> {

@@ -29,6 +29,57 @@ pub fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Optio
         .and_then(ProvideErrorMetadata::code)
 }
 
+/// Why there is no answer about something; most callers need not know which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// It is not there.
+    Missing(Trouble),
+    /// Nobody knows whether it is.
+    Trouble(Trouble),
+}
+
+impl From<NoAnswer> for Trouble {
+    fn from(why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::Missing(trouble) | NoAnswer::Trouble(trouble) => trouble,
+        }
+    }
+}
+
+impl From<Trouble> for NoAnswer {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// An answer, with the code told apart that says that what was asked about is not there (`RuleNotFound`; some services
+/// write `ResourceNotFoundException`).
+pub(crate) fn answered<T, E: ProvideErrorMetadata>(
+    call: &'static str,
+    missing: &str,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<T, NoAnswer> {
+    answer.map_err(|error| {
+        let code = code(&error).unwrap_or_default();
+        let is_missing = code.strip_suffix("Exception").unwrap_or(code) == missing;
+        let trouble = trouble(call, &error);
+        if is_missing {
+            NoAnswer::Missing(trouble)
+        } else {
+            NoAnswer::Trouble(trouble)
+        }
+    })
+}
+
+/// Nothing, if what was asked about is not there.
+pub(crate) fn if_there<T>(answer: Result<T, NoAnswer>) -> Result<Option<T>, Trouble> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(NoAnswer::Missing(_)) => Ok(None),
+        Err(NoAnswer::Trouble(trouble)) => Err(trouble),
+    }
+}
+
 /// What went wrong in `call`, which is named as the API names it (`ModifyRule`).
 ///
 /// A request that was not answered may have had its effect; so may one that was answered with a 5xx.

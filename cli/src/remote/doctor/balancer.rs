@@ -1,8 +1,8 @@
 //! A load balancer's route: the base rule, the place of the rule of its own, and both target groups.
 
-use aws::inspect::{Base, Targets};
+use aws::alb::{Side, Standing, Taken};
 use domain::{
-    name::{RolloutId, ServiceName},
+    name::ServiceName,
     plan::route::{AlbBase, AlbMode, AlbRoute},
 };
 use engine::trouble::Trouble;
@@ -17,7 +17,7 @@ pub(super) async fn look(
     route: &AlbRoute,
     account: &impl Account,
 ) -> Vec<Check> {
-    let mut checks = base(what, service, route, account.base(route).await);
+    let mut checks = base(what, service, route, account.standing(route).await);
     let stable = account.targets(&route.stable).await;
     checks.push(targets(what, "stable", &route.stable, stable));
     let canary = account.targets(&route.canary).await;
@@ -29,13 +29,13 @@ fn base(
     what: &str,
     service: &ServiceName,
     route: &AlbRoute,
-    base: Result<Option<Base>, Trouble>,
+    base: Result<Option<Standing>, Trouble>,
 ) -> Vec<Check> {
     match base {
         Ok(Some(base)) => {
             let mut checks = vec![forwards(what, route, &base)];
             if let AlbMode::Owned { priority } = route.mode {
-                checks.push(place(what, service, route, priority, &base));
+                checks.push(place(what, service, priority, &base));
             }
             checks
         }
@@ -59,7 +59,7 @@ const fn kind(route: &AlbRoute) -> &'static str {
 }
 
 /// Whether everything goes to stable now.
-fn forwards(what: &str, route: &AlbRoute, base: &Base) -> Check {
+fn forwards(what: &str, route: &AlbRoute, base: &Standing) -> Check {
     let share = |group: &str| -> i32 {
         let groups = base.forwards.iter().filter(|(arn, _)| arn == group);
         groups.map(|(_, weight)| *weight).sum()
@@ -90,33 +90,21 @@ fn forwards(what: &str, route: &AlbRoute, base: &Base) -> Check {
 }
 
 /// Whether the rule of its own can stand where the plan wants it, and would be matched there.
-fn place(what: &str, service: &ServiceName, route: &AlbRoute, priority: u16, base: &Base) -> Check {
-    let priority = u32::from(priority);
-    let own = base.rules.iter().find(|rule| rule.arn == route.base.arn());
-    if let Some(before) = own
-        .and_then(|rule| rule.priority)
-        .filter(|base| *base <= priority)
-    {
+fn place(what: &str, service: &ServiceName, priority: u16, base: &Standing) -> Check {
+    if let Some(before) = base.priority.filter(|base| *base <= priority) {
         let says = format!(
             "priority {priority} comes after the base rule's {before}, so nothing would reach it"
         );
         return Check::problem(what, says, format!("choose a priority below {before}"));
     }
-    let there = base
-        .rules
-        .iter()
-        .find(|rule| rule.priority == Some(priority));
-    let Some(there) = there else {
-        return Check::ok(what, format!("priority {priority} is free"));
-    };
-    let owner = there.owner.as_deref();
-    match owner.and_then(RolloutId::parse) {
-        Some(owner) if owner.service == *service => Check::warning(
+    match &base.taken {
+        None => Check::ok(what, format!("priority {priority} is free")),
+        Some(Taken::By(owner)) if owner.service == *service => Check::warning(
             what,
             format!("priority {priority} is taken by the rule of {owner}"),
             "it is kept if that rollout is superseded; else look with `tidegate status`",
         ),
-        Some(_) | None => Check::problem(
+        Some(Taken::By(_) | Taken::ByOthers) => Check::problem(
             what,
             format!("priority {priority} is taken by another rule"),
             "choose another priority",
@@ -124,21 +112,21 @@ fn place(what: &str, service: &ServiceName, route: &AlbRoute, priority: u16, bas
     }
 }
 
-fn targets(what: &str, side: &str, arn: &str, targets: Result<Option<Targets>, Trouble>) -> Check {
+fn targets(what: &str, side: &str, arn: &str, found: Result<Option<Side>, Trouble>) -> Check {
     let name = group(arn);
-    let targets = match targets {
-        Ok(Some(targets)) => targets,
+    let Side {
+        registered,
+        healthy,
+        unused,
+        states: _,
+    } = match found {
+        Ok(Some(found)) => found,
         Ok(None) => {
             let says = format!("there is no target group {name}, which is {side}");
             return Check::problem(what, says, "is the ARN right, and the region?");
         }
         Err(trouble) => return Check::unseen(what, &trouble),
     };
-    let Targets {
-        registered,
-        healthy,
-        unused,
-    } = targets;
     let of = format!("{side} {name} has {}", words::counted(registered, "target"));
     if registered == 0 {
         return Check::problem(what, of, "register targets first");

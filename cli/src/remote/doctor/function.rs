@@ -1,6 +1,6 @@
 //! A Lambda alias: it exists and serves stable alone.
 
-use aws::inspect::Alias;
+use aws::alias::Served;
 use domain::plan::route::LambdaAliasRoute;
 
 use super::{super::Account, Check};
@@ -17,9 +17,8 @@ pub(super) async fn look(what: &str, route: &LambdaAliasRoute, account: &impl Ac
     }
 }
 
-fn served(what: &str, route: &LambdaAliasRoute, alias: &Alias) -> Check {
-    let shared = alias.others.iter().find(|(_, share)| *share > 0.0);
-    if let Some((version, share)) = shared {
+fn served(what: &str, route: &LambdaAliasRoute, alias: &Served) -> Check {
+    if let Some((version, share)) = alias.other.as_ref().filter(|(_, share)| *share > 0.0) {
         let says = format!("version {version} gets {}% already", share * 100.0);
         return Check::problem(
             what,

@@ -174,7 +174,7 @@ fn a_call_that_fails_leaves_nothing_read() {
     check(
         Answer::Cbor(403, denied),
         expect![
-            "unreadable: DescribeAlarms: AccessDenied not authorized; the function's role lacks cloudwatch:DescribeAlarms"
+            "unreadable: DescribeAlarms: AccessDenied not authorized; who asks lacks cloudwatch:DescribeAlarms"
         ],
     );
     check(

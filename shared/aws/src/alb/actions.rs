@@ -36,6 +36,11 @@ impl Stickiness {
 }
 
 impl Forward {
+    /// The target groups with their weights.
+    pub(super) fn into_groups(self) -> Vec<(String, i32)> {
+        self.groups
+    }
+
     /// Where a list of actions forwards to; nowhere, if it redirects or answers itself.
     ///
     /// `DescribeRules` gives a single target group as `TargetGroupArn`, as a `ForwardConfig`, or as both.

@@ -18,7 +18,7 @@ use engine::trouble::Trouble;
 use futures_util::future::try_join_all;
 
 use super::health::Side;
-use crate::trouble::{code, trouble};
+use crate::trouble::{NoAnswer, answered, code, trouble};
 
 /// One `DescribeTags` takes at most twenty resources (`ELBv2` API).
 const TAGGED_MAX: usize = 20;
@@ -89,7 +89,7 @@ fn refused<E: ProvideErrorMetadata>(
 }
 
 /// Every rule of a listener, the default one too.
-pub(super) async fn rules(client: &Client, listener: &str) -> Result<Vec<Rule>, Trouble> {
+pub(super) async fn rules(client: &Client, listener: &str) -> Result<Vec<Rule>, NoAnswer> {
     let mut rules = Vec::new();
     let mut marker = None;
     loop {
@@ -98,8 +98,8 @@ pub(super) async fn rules(client: &Client, listener: &str) -> Result<Vec<Rule>, 
             .listener_arn(listener)
             .set_marker(marker)
             .send()
-            .await
-            .map_err(|error| trouble("DescribeRules", &error))?;
+            .await;
+        let page = answered("DescribeRules", "ListenerNotFound", page)?;
         marker = page.next_marker().map(str::to_owned);
         rules.extend(page.rules.unwrap_or_default());
         if marker.is_none() {
@@ -175,25 +175,26 @@ pub(super) async fn tags(client: &Client, rules: &[&Rule]) -> Result<Vec<Vec<Tag
 }
 
 /// The targets of a group.
-pub(super) async fn side(client: &Client, group: &str) -> Result<Side, Trouble> {
+pub(super) async fn side(client: &Client, group: &str) -> Result<Side, NoAnswer> {
     look(client, group, Builder::new()).await
 }
 
 /// The targets of a group, if that is soon known.
 pub(super) async fn side_soon(client: &Client, group: &str) -> Result<Side, Trouble> {
     let soon = TimeoutConfig::builder().operation_timeout(ASIDE_LASTS);
-    look(client, group, once().timeout_config(soon.build())).await
+    let config = once().timeout_config(soon.build());
+    Ok(look(client, group, config).await?)
 }
 
-async fn look(client: &Client, group: &str, config: Builder) -> Result<Side, Trouble> {
+async fn look(client: &Client, group: &str, config: Builder) -> Result<Side, NoAnswer> {
     let answer = client
         .describe_target_health()
         .target_group_arn(group)
         .customize()
         .config_override(config)
         .send()
-        .await
-        .map_err(|error| trouble("DescribeTargetHealth", &error))?;
+        .await;
+    let answer = answered("DescribeTargetHealth", "TargetGroupNotFound", answer)?;
     Ok(Side::of(answer.target_health_descriptions()))
 }
 

@@ -17,6 +17,8 @@ use super::{
 /// Something about a name's records that a person should know before its weights are moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
+    /// There is no such hosted zone.
+    NoZone(String),
     /// A side has no weighted record of a type: nothing can be started.
     MissingRecord {
         /// The type.
@@ -64,6 +66,11 @@ pub enum Finding {
         /// Its weight.
         weight: i64,
     },
+    /// All weights of a type are 0: every record is as likely as the others (Route 53, `Weight`).
+    NobodyHasWeight {
+        /// The type.
+        kind: RecordType,
+    },
     /// Health checks decide before weights do.
     HealthDecides {
         /// The type.
@@ -95,6 +102,11 @@ pub enum Health {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoZone(zone) => write!(f, "there is no hosted zone {zone}"),
+            Self::NobodyHasWeight { kind } => write!(
+                f,
+                "no {kind} record has a weight, so Route 53 answers with each as often: the canary too"
+            ),
             Self::MissingRecord { kind, set, found } if found.is_empty() => {
                 write!(
                     f,
@@ -140,16 +152,7 @@ impl fmt::Display for Finding {
             Self::CanaryHasWeight { kind, weight } => {
                 write!(f, "the canary's {kind} record has weight {weight} already")
             }
-            Self::HealthDecides { kind, health } => match health {
-                Health::StableFailsOver => write!(
-                    f,
-                    "stable's {kind} record has a health check: while it fails, traffic goes to the canary even at 0%"
-                ),
-                Health::CanaryFailsOver => write!(
-                    f,
-                    "the canary's {kind} record has a health check: while it fails, the canary gets nothing"
-                ),
-            },
+            Self::HealthDecides { kind, health } => health.of(*kind, f),
             Self::ForeignFence { owner, epoch } => {
                 write!(
                     f,
@@ -157,6 +160,21 @@ impl fmt::Display for Finding {
                 )
             }
             Self::UnreadableFence(why) => f.write_str(why),
+        }
+    }
+}
+
+impl Health {
+    fn of(self, kind: RecordType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StableFailsOver => write!(
+                f,
+                "stable's {kind} record has a health check: while it fails, traffic goes to the canary even at 0%"
+            ),
+            Self::CanaryFailsOver => write!(
+                f,
+                "the canary's {kind} record has a health check: while it fails, the canary gets nothing"
+            ),
         }
     }
 }
@@ -211,6 +229,10 @@ fn of_type(
         }
     }
     ttls(route, kind, listed, findings);
+    let mut weights = listed.of(kind).map(|record| record.weight).peekable();
+    if weights.peek().is_some() && weights.all(|weight| weight.unwrap_or_default() == 0) {
+        findings.push(Finding::NobodyHasWeight { kind });
+    }
     for record in listed.of(kind) {
         let weight = record.weight.unwrap_or_default();
         let set = set_of(record);

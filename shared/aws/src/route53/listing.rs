@@ -16,7 +16,7 @@ use super::{
     fence::{self, Fence},
     record::{Record, plain},
 };
-use crate::trouble::trouble;
+use crate::trouble::{NoAnswer, answered};
 
 /// The most records that one name can have: a hundred weighted ones of each type, and a few others (Route 53 quotas).
 const PAGES_MAX: usize = 5;
@@ -74,8 +74,8 @@ async fn page(
     client: &Client,
     zone: &str,
     cursor: &Cursor,
-) -> Result<ListResourceRecordSetsOutput, Trouble> {
-    client
+) -> Result<ListResourceRecordSetsOutput, NoAnswer> {
+    let page = client
         .list_resource_record_sets()
         .hosted_zone_id(zone)
         .start_record_name(&cursor.name)
@@ -83,8 +83,8 @@ async fn page(
         .set_start_record_identifier(cursor.set.clone())
         .max_items(cursor.items)
         .send()
-        .await
-        .map_err(|error| trouble("ListResourceRecordSets", &error))
+        .await;
+    answered("ListResourceRecordSets", "NoSuchHostedZone", page)
 }
 
 /// The fencing record of a name.
@@ -92,7 +92,7 @@ pub(super) async fn fence(
     client: &Client,
     zone: &str,
     name: &str,
-) -> Result<Option<Record>, Trouble> {
+) -> Result<Option<Record>, NoAnswer> {
     let cursor = Cursor {
         kind: Some(RrType::Txt),
         items: 1,
@@ -107,7 +107,7 @@ pub(super) async fn fence(
 /// The records of a name and its fence, with the fence never newer than the records.
 ///
 /// A name's children are listed right after it, so one answer, which is of one moment, mostly has both.
-pub(super) async fn look(client: &Client, zone: &str, name: &str) -> Result<Listing, Trouble> {
+pub(super) async fn look(client: &Client, zone: &str, name: &str) -> Result<Listing, NoAnswer> {
     let first = page(client, zone, &Cursor::at(name)).await?;
     let mut listing = Listing::default();
     listing.take(name, first.resource_record_sets())?;
@@ -129,9 +129,9 @@ pub(super) async fn look(client: &Client, zone: &str, name: &str) -> Result<List
         listing.take(name, records)?;
         cursor = Cursor::after(&page);
     }
-    Err(Trouble::lasting(format!(
+    Err(NoAnswer::Trouble(Trouble::lasting(format!(
         "ListResourceRecordSets: `{name}` has more records than Route 53 allows"
-    )))
+    ))))
 }
 
 fn unrepeatable(name: &str, listed: &ResourceRecordSet) -> Trouble {

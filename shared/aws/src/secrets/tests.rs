@@ -80,3 +80,32 @@ fn what_is_wrong_with_a_parameter_is_said_without_it() {
         expect!["Lasting: the parameter /hook is empty"],
     );
 }
+
+#[test]
+fn how_a_parameter_is_kept_is_asked_without_its_value() {
+    let kept = |kind: &str| {
+        Answer::Json(
+            200,
+            json!({ "Parameter": { "Name": "/hook", "Type": kind } }),
+        )
+    };
+    let missing = Answer::Json(400, json!({ "__type": "ParameterNotFound" }));
+    let denied = Answer::Json(
+        400,
+        json!({ "__type": "AccessDeniedException", "message": "no" }),
+    );
+    let script = Script::new([kept("SecureString"), kept("String"), missing, denied]);
+    let secrets = Secrets::new(Client::new(&script.config()));
+    let kind = || run(secrets.kind("/hook"));
+    assert_eq!(kind(), Ok(Some(Kind::Secure)));
+    assert_eq!(kind(), Ok(Some(Kind::Plain)));
+    assert_eq!(kind(), Ok(None));
+    let denied = kind().unwrap_err();
+    assert_eq!(denied.what, "GetParameter: AccessDeniedException no");
+    let asked = script.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.says(r#""WithDecryption":false"#))
+    );
+}

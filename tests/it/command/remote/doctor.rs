@@ -2,9 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use aws::inspect::{Acts, AlarmFacts, Alias, Base, Parameter, Record, Rule, Targets};
+use aws::{
+    alarms::{Actions, Evaluation, Inspection, Kind as Watched},
+    alb::{Side, Standing, Taken},
+    alias::Served,
+    route53::{Finding, Health},
+    secrets::Kind,
+};
 use cli::remote::Unanswered;
-use domain::event::AlarmState;
+use domain::{
+    event::{AlarmReading, AlarmState},
+    name::RolloutId,
+    plan::route::RecordType,
+    time::{SignedDuration, Timestamp},
+    traffic::Epoch,
+};
 use engine::trouble::Trouble;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -45,59 +57,63 @@ const OLD: &str =
 const NEW: &str =
     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/new/2453ed029918f21f";
 
-fn rule(arn: &str, priority: u32, owner: Option<&str>) -> Rule {
-    Rule {
-        arn: arn.to_owned(),
+fn base(forwards: &[(&str, i32)], priority: u16, taken: Option<Taken>) -> Standing {
+    let forwards = forwards.iter();
+    Standing {
+        forwards: forwards
+            .map(|(group, weight)| ((*group).to_owned(), *weight))
+            .collect(),
         priority: Some(priority),
-        owner: owner.map(str::to_owned),
+        taken,
     }
 }
 
-const fn targets(registered: usize, healthy: usize, unused: usize) -> Targets {
-    Targets {
+fn targets(registered: usize, healthy: usize, unused: usize) -> Side {
+    Side {
         registered,
         healthy,
         unused,
+        states: BTreeMap::new(),
     }
 }
 
-fn record(set: &str, weight: i64, ttl: Option<i64>) -> Record {
-    Record {
-        kind: "A".to_owned(),
-        set: Some(set.to_owned()),
-        weight: Some(weight),
-        ttl,
-    }
-}
-
-fn alarm(name: &str, state: AlarmState, acts: Acts) -> (String, AlarmFacts) {
+fn alarm(name: &str, state: AlarmState, actions: Actions) -> (String, Inspection) {
     let arn = format!("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}");
-    let state = Some(state);
-    (arn, AlarmFacts { state, acts })
+    let reading = AlarmReading::State {
+        state,
+        since: Timestamp::UNIX_EPOCH,
+        reason: String::new(),
+    };
+    let inspection = Inspection {
+        reading,
+        actions,
+        targets: Vec::new(),
+        evaluation: None,
+        warm_up_until: None,
+        kind: Watched::Metric,
+    };
+    (arn, inspection)
 }
 
 /// Everything as it should be.
 fn well() -> World {
-    let base = Base {
-        forwards: vec![(OLD.to_owned(), 1)],
-        rules: vec![rule(RULE, 20, None)],
-    };
+    let base = base(&[(OLD, 1)], 20, None);
     World {
         bases: BTreeMap::from([(RULE.to_owned(), Ok(base))]),
         targets: BTreeMap::from([
             (OLD.to_owned(), targets(3, 3, 0)),
             (NEW.to_owned(), targets(2, 2, 0)),
         ]),
-        records: Some(vec![record("Old", 255, Some(60)), record("New", 0, None)]),
-        alias: Some(Alias {
+        records: Vec::new(),
+        alias: Some(Served {
             version: "1".to_owned(),
-            others: Vec::new(),
+            other: None,
         }),
         alarms: BTreeMap::from([
-            alarm("new-5xx", AlarmState::Ok, Acts::Enabled),
-            alarm("new-slow", AlarmState::Ok, Acts::Enabled),
+            alarm("new-5xx", AlarmState::Ok, Actions::Enabled),
+            alarm("new-slow", AlarmState::Ok, Actions::Enabled),
         ]),
-        parameters: BTreeMap::from([("/tidegate/slack".to_owned(), Parameter::Secure)]),
+        parameters: BTreeMap::from([("/tidegate/slack".to_owned(), Kind::Secure)]),
     }
 }
 
@@ -122,8 +138,7 @@ fn a_plan_that_can_be_run_is_said_to_be() {
         ok           credentials: arn:aws:sts::123456789012:assumed-role/Ops/kim
         ok           control: answers
         ok           control sees route web: can be written
-        ok           route apex: A of shop.example.com is answered by Old alone
-        ok           route apex: every record has the plan's TTL, 1m
+        ok           route apex: A of shop.example.com is answered by Old alone, for 1m
         ok           route jobs: serves version 1 alone
         ok           route web: forwards to old alone
         ok           route web: priority 10 is free
@@ -141,24 +156,51 @@ fn a_plan_that_can_be_run_is_said_to_be() {
     .assert_eq(&doctor(&fake, &["--slack-parameter", "/tidegate/slack"]));
 }
 
+/// Everything that can be wrong with records so that nothing can be started.
+fn bad_records() -> Vec<Finding> {
+    let kind = RecordType::A;
+    let minutes = SignedDuration::from_mins;
+    vec![
+        Finding::MissingRecord {
+            kind,
+            set: "New".to_owned(),
+            found: vec!["Old".to_owned()],
+        },
+        Finding::UnequalTtls {
+            kind,
+            ttls: vec![
+                ("Old".to_owned(), minutes(5)),
+                ("New".to_owned(), minutes(1)),
+            ],
+        },
+        Finding::OtherTtl {
+            kind,
+            ttl: minutes(5),
+            planned: minutes(1),
+        },
+        Finding::OtherWeight {
+            kind,
+            set: "Third".to_owned(),
+            weight: 5,
+        },
+        Finding::CanaryHasWeight { kind, weight: 1 },
+        Finding::NobodyHasWeight { kind },
+        Finding::UnreadableFence("the TXT record is none of ours".to_owned()),
+    ]
+}
+
 #[test]
 fn what_stands_in_the_way_is_said_with_what_to_do() {
-    let base = Base {
-        forwards: vec![(OLD.to_owned(), 9), (NEW.to_owned(), 1)],
-        rules: vec![rule(RULE, 20, None), rule("other", 10, None)],
-    };
+    let base = base(&[(OLD, 9), (NEW, 1)], 20, Some(Taken::ByOthers));
     let world = World {
         bases: BTreeMap::from([(RULE.to_owned(), Ok(base))]),
         targets: BTreeMap::from([(OLD.to_owned(), targets(3, 0, 0))]),
-        records: Some(vec![
-            record("Old", 255, Some(300)),
-            record("New", 1, Some(60)),
-        ]),
-        alias: Some(Alias {
+        records: bad_records(),
+        alias: Some(Served {
             version: "1".to_owned(),
-            others: vec![("2".to_owned(), 0.1)],
+            other: Some(("2".to_owned(), 0.1)),
         }),
-        alarms: BTreeMap::from([alarm("new-5xx", AlarmState::Alarm, Acts::Enabled)]),
+        alarms: BTreeMap::from([alarm("new-5xx", AlarmState::Alarm, Actions::Enabled)]),
         parameters: BTreeMap::new(),
     };
     let sees = json!([{ "what": "route web", "health": "bad", "says": "ModifyRule is denied" }]);
@@ -169,10 +211,23 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
         ok           credentials: arn:aws:sts::123456789012:assumed-role/Ops/kim
         ok           control: answers
         problem      control sees route web: ModifyRule is denied
-        problem      route apex: the A record New has weight 1 already
-                     → unless a rollout is running: set it to 0
-        problem      route apex: the records have different TTLs: 1m, 5m
+        problem      route apex: there is no weighted A record `New`, but `Old`
+                     → make it, weighted, the canary's with weight 0
+        problem      route apex: the A records have different TTLs: `Old` 5m, `New` 1m
                      → give all of them one TTL, the plan's
+        problem      route apex: the A records live for 5m, the plan says 1m
+                     → a bake begins too early or too late by the difference; make them
+                       equal
+        problem      route apex: the A record `Third` has weight 5 beside stable and
+                     canary
+                     → no weight is raised beside it; set it to 0, or take it out
+        problem      route apex: the canary's A record has weight 1 already
+                     → unless a rollout is running: set it to 0
+        problem      route apex: no A record has a weight, so Route 53 answers with each
+                     as often: the canary too
+                     → give stable's record a weight
+        problem      route apex: the TXT record is none of ours
+                     → look at the TXT record, and remove it
         problem      route jobs: version 2 gets 10% already
                      → unless a rollout is running: let the alias serve stable alone
         problem      route web: the canary gets traffic already
@@ -187,14 +242,15 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
         problem      alarm new-5xx: it is in ALARM (critical)
                      → a start is refused while it is red, unless `start --reason`
                        overrides it
-        problem      alarm new-slow: there is no such alarm
-                     → is the ARN right, with its region and account?
+        problem      alarm new-slow: it does not exist
+                     → is the ARN right, with its region and account, and may you read
+                       it?
         problem      Slack: there is no parameter /tidegate/slack
                      → put the webhook's address there, as a SecureString
         not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
                      writes to the routes now
 
-        11 problems
+        16 problems
         exit code 1
     "#]]
     .assert_eq(&doctor(&fake, &["--slack-parameter", "/tidegate/slack"]));
@@ -203,33 +259,46 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
 #[test]
 fn what_a_person_should_know_is_a_warning() {
     let mut world = well();
-    let base = Base {
-        forwards: vec![(OLD.to_owned(), 1)],
-        rules: vec![rule(RULE, 20, None), rule("ours", 10, Some("shop#6"))],
-    };
+    let owner = RolloutId::parse("shop#6").unwrap();
+    let base = base(&[(OLD, 1)], 20, Some(Taken::By(owner.clone())));
     world.bases.insert(RULE.to_owned(), Ok(base));
     world.targets.insert(NEW.to_owned(), targets(2, 0, 2));
     world.targets.insert(OLD.to_owned(), targets(3, 2, 0));
-    world
-        .records
-        .iter_mut()
-        .for_each(|records| records.push(record("Third", 5, Some(60))));
+    world.records = vec![
+        Finding::TypeLeftOut {
+            kind: RecordType::Aaaa,
+        },
+        Finding::HealthDecides {
+            kind: RecordType::A,
+            health: Health::StableFailsOver,
+        },
+        Finding::ForeignFence {
+            owner,
+            epoch: Epoch(4),
+        },
+    ];
     world.alarms.extend([
-        alarm("new-5xx", AlarmState::InsufficientData, Acts::Enabled),
-        alarm("new-slow", AlarmState::Ok, Acts::Disabled),
+        alarm("new-5xx", AlarmState::InsufficientData, Actions::Enabled),
+        alarm("new-slow", AlarmState::Ok, Actions::Disabled),
     ]);
-    world
-        .parameters
-        .insert("/plain".to_owned(), Parameter::Plain);
+    world.parameters.insert("/plain".to_owned(), Kind::Plain);
     let fake = Fake::world(world, None, Ok(seen(&json!([]))));
     expect![[r#"
         asked {"doctor":{"plan":"…"}}
         ok           plan: shop, 3 routes, 2 phases, at least 2h
         ok           credentials: arn:aws:sts::123456789012:assumed-role/Ops/kim
         ok           control: answers
-        warning      route apex: A of shop.example.com is also answered by Third
-                     → the plan's percentages are of what is left by them
-        ok           route apex: every record has the plan's TTL, 1m
+        warning      route apex: the AAAA records of both sides are not in the plan:
+                     they stay as they are
+                     → is that meant? Else name it in `types`
+        warning      route apex: stable's A record has a health check: while it fails,
+                     traffic goes to the canary even at 0%
+                     → weights hold only while both are well; know it, or take the check
+                       off
+        warning      route apex: shop#6 has left its TXT record (epoch 4) or is still
+                     running
+                     → look with `tidegate status`; a new rollout of the service takes
+                       it over
         ok           route jobs: serves version 1 alone
         ok           route web: forwards to old alone
         warning      route web: priority 10 is taken by the rule of shop#6
@@ -252,7 +321,7 @@ fn what_a_person_should_know_is_a_warning() {
         not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
                      writes to the routes now
 
-        7 warnings
+        9 warnings
         exit code 0
     "#]]
     .assert_eq(&doctor(&fake, &["--slack-parameter", "/plain"]));
@@ -260,7 +329,10 @@ fn what_a_person_should_know_is_a_warning() {
 
 #[test]
 fn who_may_not_look_is_told_that_it_was_not_looked_at() {
-    let mut world = World::default();
+    let mut world = World {
+        records: vec![Finding::NoZone("Z08345672JV6K3EXAMPLE".to_owned())],
+        ..World::default()
+    };
     let denied = Trouble::lasting("DescribeRules: AccessDenied you may not");
     world.bases.insert(RULE.to_owned(), Err(denied));
     let caller = Some(Unanswered::Expired("ExpiredToken".to_owned()));
@@ -287,10 +359,12 @@ fn who_may_not_look_is_told_that_it_was_not_looked_at() {
                      → is the ARN right, and the region?
         problem      route web: there is no target group new, which is canary
                      → is the ARN right, and the region?
-        problem      alarm new-5xx: there is no such alarm
-                     → is the ARN right, with its region and account?
-        problem      alarm new-slow: there is no such alarm
-                     → is the ARN right, with its region and account?
+        problem      alarm new-5xx: it does not exist
+                     → is the ARN right, with its region and account, and may you read
+                       it?
+        problem      alarm new-slow: it does not exist
+                     → is the ARN right, with its region and account, and may you read
+                       it?
         not checked  Slack: which parameter has the webhook's address
                      → name it: --slack-parameter /tidegate/slack
         not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
@@ -346,13 +420,31 @@ fn without_an_account_only_the_plan_is_looked_at() {
 #[test]
 fn a_rule_that_nothing_would_reach_is_found() {
     let mut world = well();
-    let base = Base {
-        forwards: vec![(OLD.to_owned(), 1)],
-        rules: vec![rule(RULE, 5, None)],
-    };
+    let base = base(&[(OLD, 1)], 5, None);
     world.bases.insert(RULE.to_owned(), Ok(base));
     let told = doctor(&Fake::world(world, None, Ok(seen(&json!([])))), &[]);
     let line = told.lines().find(|line| line.contains("priority"));
     expect!["problem      route web: priority 10 comes after the base rule's 5, so nothing"]
         .assert_eq(line.unwrap_or_default());
+}
+
+#[test]
+fn an_alarm_that_could_not_go_off_is_found() {
+    let mut world = well();
+    let mut alarms = world.alarms.values_mut();
+    let (warming, broken) = (alarms.next().unwrap(), alarms.next().unwrap());
+    warming.warm_up_until = Some(Timestamp::UNIX_EPOCH);
+    broken.evaluation = Some(Evaluation::Error);
+    let told = doctor(&Fake::world(world, None, Ok(seen(&json!([])))), &[]);
+    let lines: Vec<&str> = told
+        .lines()
+        .skip_while(|line| !line.contains("alarm new"))
+        .collect();
+    expect![[r#"
+        warning      alarm new-5xx: it cannot go off before 1970-01-01T00:00:00Z, while
+                     it warms up
+                     → start after that
+        problem      alarm new-slow: it is set up wrongly, so CloudWatch cannot evaluate
+                     it"#]]
+    .assert_eq(&lines[..lines.len().min(5)].join("\n"));
 }

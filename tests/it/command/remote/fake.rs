@@ -8,8 +8,12 @@ use std::{
 };
 
 use aws::{
+    alarms::Inspection,
+    alb::{Side, Standing},
+    alias::Served,
     control::Do,
-    inspect::{AlarmFacts, Alias, Base, Parameter, Record, Targets},
+    route53::Finding,
+    secrets::Kind,
 };
 use cli::{
     args::remote::At,
@@ -46,12 +50,12 @@ struct State {
 /// What `doctor` finds.
 #[derive(Default)]
 pub(super) struct World {
-    pub(super) bases: BTreeMap<String, Result<Base, Trouble>>,
-    pub(super) targets: BTreeMap<String, Targets>,
-    pub(super) records: Option<Vec<Record>>,
-    pub(super) alias: Option<Alias>,
-    pub(super) alarms: BTreeMap<String, AlarmFacts>,
-    pub(super) parameters: BTreeMap<String, Parameter>,
+    pub(super) bases: BTreeMap<String, Result<Standing, Trouble>>,
+    pub(super) targets: BTreeMap<String, Side>,
+    pub(super) records: Vec<Finding>,
+    pub(super) alias: Option<Served>,
+    pub(super) alarms: BTreeMap<String, Inspection>,
+    pub(super) parameters: BTreeMap<String, Kind>,
 }
 
 /// Each route's share, or why it cannot be written or read.
@@ -180,29 +184,32 @@ impl Account for Fake {
         }
     }
 
-    async fn base(&self, route: &AlbRoute) -> Result<Option<Base>, Trouble> {
+    async fn standing(&self, route: &AlbRoute) -> Result<Option<Standing>, Trouble> {
         let base = self.0.world.bases.get(route.base.arn()).cloned();
         base.transpose()
     }
 
-    async fn targets(&self, group: &str) -> Result<Option<Targets>, Trouble> {
-        Ok(self.0.world.targets.get(group).copied())
+    async fn targets(&self, group: &str) -> Result<Option<Side>, Trouble> {
+        Ok(self.0.world.targets.get(group).cloned())
     }
 
-    async fn records(&self, _: &Route53Route) -> Result<Option<Vec<Record>>, Trouble> {
+    async fn records(&self, _: &Route53Route) -> Result<Vec<Finding>, Trouble> {
         Ok(self.0.world.records.clone())
     }
 
-    async fn alias(&self, _: &LambdaAliasRoute) -> Result<Option<Alias>, Trouble> {
+    async fn alias(&self, _: &LambdaAliasRoute) -> Result<Option<Served>, Trouble> {
         Ok(self.0.world.alias.clone())
     }
 
-    async fn alarms(&self, arns: &[AlarmArn]) -> Result<Vec<Option<AlarmFacts>>, Trouble> {
-        let found = arns.iter().map(|arn| self.0.world.alarms.get(arn.as_str()));
-        Ok(found.map(Option::<&AlarmFacts>::copied).collect())
+    async fn alarms(&self, arns: &[AlarmArn]) -> Vec<Result<Inspection, String>> {
+        let found = arns
+            .iter()
+            .map(|arn| self.0.world.alarms.get(arn.as_str()).cloned());
+        let missing = || "it does not exist".to_owned();
+        found.map(|found| found.ok_or_else(missing)).collect()
     }
 
-    async fn parameter(&self, name: &str) -> Result<Option<Parameter>, Trouble> {
+    async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble> {
         Ok(self.0.world.parameters.get(name).copied())
     }
 
