@@ -9,7 +9,7 @@ mod text;
 use aws::{
     invocation::Invocation,
     outlets::{Delivery, Outlets},
-    store::{Told, entry_of_image},
+    store::{Told, entries_of_image},
 };
 use domain::{
     time::{SignedDuration, Timestamp},
@@ -72,13 +72,12 @@ async fn send<O: Outlets>(outlets: &O, record: &Value) -> Result<(), Trouble> {
         .get("dynamodb")
         .and_then(|change| change.get("NewImage"))
         .unwrap_or(&Value::Null);
-    let Some(told) = entry_of_image(image)? else {
-        return Ok(());
-    };
-    let Some(message) = &told.message else {
-        return Ok(());
-    };
-    deliver(outlets, &told, message).await
+    for told in entries_of_image(image)? {
+        if let Some(message) = &told.message {
+            deliver(outlets, &told, message).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Both ways at once. What can still be sent on one of them is reason enough to come again.

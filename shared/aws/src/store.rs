@@ -38,7 +38,7 @@ use item::Item;
 use key::{ENTRIES, HEAD, Key, PK, PLAN, SK};
 
 pub use entry::Told;
-pub use image::entry_of_image;
+pub use image::entries_of_image;
 
 /// The index of active rollouts.
 const INDEX: &str = "active";
@@ -98,10 +98,11 @@ impl Store {
             .collect::<Result<_, _>>()
             .await
             .map_err(|error| trouble("Query", &error))?;
-        items
-            .iter()
-            .map(|item| entry::read(item).map(|told| told.line))
-            .collect()
+        let mut lines = Vec::new();
+        for item in &items {
+            lines.extend(entry::read(item)?.into_iter().map(|told| told.line));
+        }
+        Ok(lines)
     }
 
     /// A service's rollouts, the newest first and at most [`LISTED_MAX`] of them; without a service the active ones,

@@ -8,10 +8,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
-use aws::store::entry_of_image;
+use aws::store::entries_of_image;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    ledger::{Chain, verify},
+    ledger::{Chain, Entry, verify},
     name::RolloutId,
     time::Timestamp,
     words,
@@ -44,7 +44,7 @@ async fn item(stand: &Stand, pk: &str, sk: &str) -> BTreeMap<String, AttributeVa
 
 async fn raise_version(stand: &Stand, pk: &str, sk: &str) {
     let mut item = item(stand, pk, sk).await;
-    item.insert("v".to_owned(), AttributeValue::N("2".to_owned()));
+    item.insert("v".to_owned(), AttributeValue::N("99".to_owned()));
     let put = stand.client.put_item().table_name(&stand.table);
     put.set_item(Some(item.into_iter().collect()))
         .send()
@@ -59,11 +59,7 @@ fn a_head_and_its_ledger_come_back_as_they_were() {
         let store = stand.store();
         let change = begun(id("shop", 1), plan("shop", "checkout"));
         let head = change.next.clone();
-        let mut lines: Vec<_> = change
-            .entries
-            .iter()
-            .map(domain::ledger::Entry::line)
-            .collect();
+        let mut lines: Vec<_> = change.entries.iter().map(Entry::line).collect();
         assert_eq!(store.load(&head.id).await, Ok(None));
         assert_eq!(store.newest(&head.id.service).await, Ok(None));
         let begin = key("begin").unwrap();
@@ -80,7 +76,7 @@ fn a_head_and_its_ledger_come_back_as_they_were() {
             assert_eq!(store.ledger(&head.id).await, Ok(lines.clone()));
         }
         let paused = toggled(&head, "lunch");
-        lines.extend(paused.entries.iter().map(domain::ledger::Entry::line));
+        lines.extend(paused.entries.iter().map(Entry::line));
         let next = paused.next.clone();
         stand.store().commit(&only(paused)).await.unwrap();
         let store = stand.store();
@@ -146,10 +142,10 @@ fn what_a_newer_version_wrote_is_refused_with_what_to_do() {
         raise_version(&stand, "SERVICE#shop", "NEWEST").await;
         told.push(store.newest(&head.id.service).await.unwrap_err().what);
         expect![[r#"
-            the item RO#shop#1/HEAD of the table is a record of version 2, and this function reads up to version 1: deploy the newer functions first, all of them
-            the item RO#shop#1/HEAD of the table is a record of version 2, and this function reads up to version 1: deploy the newer functions first, all of them
-            the item RO#shop#1/EV#000000000001 of the table is a record of version 2, and this function reads up to version 1: deploy the newer functions first, all of them
-            the item SERVICE#shop/NEWEST of the table is a record of version 2, and this function reads up to version 1: deploy the newer functions first, all of them"#]].assert_eq(&told.join("\n"));
+            the item RO#shop#1/HEAD of the table is a record of version 99, and this function reads up to version 2: deploy the newer functions first, all of them
+            the item RO#shop#1/HEAD of the table is a record of version 99, and this function reads up to version 2: deploy the newer functions first, all of them
+            the item RO#shop#1/EV#000000000001 of the table is a record of version 99, and this function reads up to version 2: deploy the newer functions first, all of them
+            the item SERVICE#shop/NEWEST of the table is a record of version 99, and this function reads up to version 1: deploy the newer functions first, all of them"#]].assert_eq(&told.join("\n"));
     });
 }
 
@@ -159,6 +155,11 @@ fn streamed(value: &AttributeValue) -> Value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(digits) => json!({ "N": digits }),
         AttributeValue::L(list) => json!({ "L": list.iter().map(streamed).collect::<Vec<_>>() }),
+        AttributeValue::M(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| (name.clone(), streamed(value)));
+            json!({ "M": fields.collect::<serde_json::Map<_, _>>() })
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -181,7 +182,7 @@ fn an_entry_in_the_stream_says_all_that_people_are_told() {
         store.commit(&only(change.clone())).await.unwrap();
         let entry = &change.entries[0];
         let image_of_entry = image(&stand, "RO#shop#1", "EV#000000000002").await;
-        let told = entry_of_image(&image_of_entry).unwrap().unwrap();
+        let [told] = entries_of_image(&image_of_entry).unwrap().try_into().unwrap();
         assert_eq!(told.rollout, head.id);
         assert_eq!(told.line, entry.line());
         assert_eq!(told.message, words::message(&change.next, entry));
@@ -192,12 +193,12 @@ fn an_entry_in_the_stream_says_all_that_people_are_told() {
             ("SERVICE#shop", "NEWEST"),
         ] {
             let other = image(&stand, pk, sk).await;
-            assert_eq!(entry_of_image(&other), Ok(None), "{sk}");
+            assert_eq!(entries_of_image(&other), Ok(Vec::new()), "{sk}");
         }
         let mut broken = image_of_entry;
         broken["hash"] = json!({ "N": "1" });
-        let mut told = vec![entry_of_image(&broken).unwrap_err().what];
-        told.push(entry_of_image(&Value::Null).unwrap_err().what);
+        let mut told = vec![entries_of_image(&broken).unwrap_err().what];
+        told.push(entries_of_image(&Value::Null).unwrap_err().what);
         expect![[r#"
             the item RO#shop#1/EV#000000000002 of the table has no text `hash`: it was changed by something else than Tidegate; restore it from a backup
             a stream record has no image of its item: the stream's view must be NEW_IMAGE"#]].assert_eq(&told.join("\n"));
@@ -242,4 +243,34 @@ fn every_head_of_whole_rollouts_comes_back_as_it_was() {
             }
         });
     }
+}
+
+#[test]
+fn more_entries_than_a_transaction_has_actions_are_all_kept_and_told() {
+    Bed::shared().run(async {
+        let stand = Stand::new("many").await;
+        let store = stand.store();
+        let head = started(&store, "shop", "checkout").await;
+        let before = store.ledger(&head.id).await.unwrap();
+        let mut change = toggled(&head, "lunch");
+        let entry = change.entries[0].clone();
+        change.entries = (0..250)
+            .map(|more| {
+                let mut entry = entry.clone();
+                entry.seq += more;
+                entry
+            })
+            .collect();
+        store.commit(&only(change.clone())).await.unwrap();
+        let lines: Vec<_> = change.entries.iter().map(Entry::line).collect();
+        let kept = store.ledger(&head.id).await.unwrap();
+        assert_eq!(kept, [before, lines.clone()].concat());
+        let mut told = Vec::new();
+        for seq in 2..=17 {
+            let image = image(&stand, "RO#shop#1", &format!("EV#{seq:012}")).await;
+            told.extend(entries_of_image(&image).unwrap());
+        }
+        let told: Vec<_> = told.into_iter().map(|told| told.line).collect();
+        assert_eq!(told, lines);
+    });
 }

@@ -137,8 +137,7 @@ impl Parts {
                 let plan = head::write_plan(next);
                 parts.push((Part::Plan, Action::put(plan)));
             }
-            for entry in &change.entries {
-                let entry = entry::write(next, entry, writer);
+            for entry in entry::write(next, &change.entries, writer) {
                 let new = Condition::new("attribute_not_exists(#pk)");
                 parts.push((Part::Entry, Action::put(entry).on(new)));
             }
@@ -159,7 +158,7 @@ impl Parts {
         if parts.len() > ACTIONS_MAX {
             return Err(Trouble::lasting(format!(
                 "the commit has {} parts, and DynamoDB takes at most {ACTIONS_MAX} in a transaction: \
-                 use fewer routes or alarms in the plan",
+                 use fewer routes in the plan",
                 parts.len()
             )));
         }

@@ -1,5 +1,9 @@
 //! Entries of the ledger as they are kept: the exported line, and what people are told of it.
 //!
+//! An entry has an item of its own, so that what tells them can go on from any of them. Only when one commit makes more
+//! than a few, as when many alarms turn red at once, does the last item carry the rest: a transaction takes at most a
+//! hundred actions (`TransactWriteItems`), and that many alarms must not cost a rollback.
+//!
 //! The message is made when the entry is committed, from the rollout as it stood then, so that whoever tells it
 //! needs nothing but the entry.
 
@@ -18,8 +22,16 @@ use super::{
     key::{self, ENTRIES, Key, PK, SK},
 };
 
-/// The version of the record that is written, and the newest that is read.
-const VERSION: u64 = 1;
+/// The version of an item with one entry.
+const SINGLE: u64 = 1;
+/// The version of an item that carries more, and the newest that is read.
+const PACK: u64 = 2;
+
+/// The attribute with what an item carries more.
+const MORE: &str = "more";
+
+/// The most items that one commit makes of its entries.
+pub(super) const ITEMS_MAX: usize = 16;
 
 /// An entry of a rollout's ledger, and what people are told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,14 +46,40 @@ pub struct Told {
     pub severity: Option<Severity>,
 }
 
-/// An entry as an item; `writer` is the commit that it is part of.
-pub(super) fn write(rollout: &Rollout, entry: &Entry, writer: &str) -> Item {
+/// The entries of a commit as items; `writer` is the commit.
+pub(super) fn write(rollout: &Rollout, entries: &[Entry], writer: &str) -> Vec<Item> {
+    let alone = if entries.len() > ITEMS_MAX {
+        ITEMS_MAX.saturating_sub(1)
+    } else {
+        entries.len()
+    };
+    let (alone, rest) = entries.split_at_checked(alone).unwrap_or((entries, &[]));
+    let packs = alone.chunks(1).chain(rest.chunks(rest.len().max(1)));
+    packs
+        .filter_map(|pack| write_pack(rollout, pack, writer))
+        .collect()
+}
+
+fn write_pack(rollout: &Rollout, pack: &[Entry], writer: &str) -> Option<Item> {
+    let (first, more) = pack.split_first()?;
+    let mut item = fields(rollout, first);
+    item.extend(Key::entry(&rollout.id, first.seq).attributes());
+    let writer = AttributeValue::S(writer.to_owned());
+    item.insert("writer".to_owned(), writer);
+    let version = if more.is_empty() { SINGLE } else { PACK };
+    item.extend([item::version(version)]);
+    if !more.is_empty() {
+        let more = more.iter().map(|entry| fields(rollout, entry));
+        let more = AttributeValue::L(more.map(AttributeValue::M).collect());
+        item.insert(MORE.to_owned(), more);
+    }
+    Some(item)
+}
+
+fn fields(rollout: &Rollout, entry: &Entry) -> Item {
     let line = entry.line();
-    let mut item = Key::entry(&rollout.id, entry.seq).attributes();
-    item.extend([item::version(VERSION)]);
     let text = AttributeValue::S;
     let fields = [
-        ("writer", text(writer.to_owned())),
         ("seq", item::numeric(&line.seq)),
         ("at", text(line.at)),
         ("epoch", item::numeric(&line.epoch)),
@@ -54,7 +92,7 @@ pub(super) fn write(rollout: &Rollout, entry: &Entry, writer: &str) -> Item {
         ("previous", text(line.previous)),
         ("hash", text(line.hash)),
     ];
-    item.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+    let mut item: Item = fields.map(|(name, value)| (name.to_owned(), value)).into();
     if let Some(message) = words::message(rollout, entry) {
         let told = [
             ("tone", text(tone_word(message.tone).to_owned())),
@@ -85,11 +123,24 @@ pub(super) fn is_entry(item: &Item) -> bool {
     item::optional(item, SK).is_some_and(|sk| sk.starts_with(ENTRIES))
 }
 
-/// An item as an entry.
-pub(super) fn read(item: &Item) -> Result<Told, Trouble> {
-    item::check_version(item, VERSION)?;
+/// An item as the entries that it carries, in their order.
+pub(super) fn read(item: &Item) -> Result<Vec<Told>, Trouble> {
+    item::check_version(item, PACK)?;
     let rollout = key::rollout(item::text(item, PK)?)
         .ok_or_else(|| item::malformed(item, "is no rollout's"))?;
+    let mut all = vec![told(item, rollout.clone())?];
+    if let Some(AttributeValue::L(more)) = item.get(MORE) {
+        for value in more {
+            let AttributeValue::M(more) = value else {
+                return Err(item::malformed(item, format!("has no entries in `{MORE}`")));
+            };
+            all.push(told(more, rollout.clone())?);
+        }
+    }
+    Ok(all)
+}
+
+fn told(item: &Item, rollout: RolloutId) -> Result<Told, Trouble> {
     let text = |attribute| item::text(item, attribute).map(str::to_owned);
     let line = Line {
         seq: item::number(item, "seq")?,
