@@ -54,6 +54,10 @@ pub(super) fn lines(view: &View) -> Vec<Line> {
         if let Some(why) = &route.trouble {
             lines.extend(labelled("", Ink::Bad, why));
         }
+        if let Some(why) = &route.obstacle {
+            let why = format!("cannot be changed: {why}");
+            lines.extend(labelled("", Ink::Bad, &why));
+        }
     }
     let below = below(view);
     if !below.is_empty() {

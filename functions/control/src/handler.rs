@@ -30,7 +30,7 @@ use engine::{
     ask::ask,
     ports::{Clock as _, Ports, RouteRef, Router as _, Store as _},
     start::{IfActive, StartRequest, start},
-    trouble::{EngineError, Trouble},
+    trouble::{End, EngineError, Trouble},
 };
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -196,7 +196,7 @@ impl<P: Ports, A: Archive, C: Callers> Desk<P, A, C> {
         match self.ports.store().is_done(key).await {
             Ok(true) => Err(EngineError::NotConverged {
                 routes: Vec::new(),
-                deadline: time.stop,
+                end: End::Deadline(time.stop),
             }),
             Ok(false) => Err(EngineError::Store(Trouble::passing(
                 "time was up before it was decided",

@@ -281,7 +281,7 @@ fn the_status_shows_what_the_world_shows() {
         plan: "74e8168e02cb717e2ae7dcc202a5b2867d197af86ef8e8ff40772c64b21c7694"
         revision: 4
         rollout: "shop#1"
-        routes: {"web":{"desired":100,"drift":null,"effective":"2026-01-13T01:01:01.03Z","ready":true,"seen":100,"trouble":null}}
+        routes: {"web":{"desired":100,"drift":null,"effective":"2026-01-13T01:01:01.03Z","obstacle":null,"ready":true,"seen":100,"trouble":null}}
         started_at: "2026-01-13T01:00:00.137Z"
         started_by: "arn:aws:iam::123456789012:user/kim"
         status: "baking"

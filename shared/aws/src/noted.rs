@@ -125,6 +125,13 @@ impl<P, G: Gauges> Noted<P, G> {
     )]
     fn count(&self, id: &RolloutId, entry: &Entry) {
         match &entry.fact {
+            // The sweep counts them every minute; one that never runs is noticed by this.
+            Fact::Started { .. } => self.gauges.note(&Measured {
+                at: entry.at,
+                of: Vec::new(),
+                metrics: vec![Metric::count("ActiveRollouts", 1)],
+                beside: vec![("rollout", id.to_string())],
+            }),
             Fact::RollbackBegan { .. } => {
                 self.note(id, entry.at, Metric::count("Rollbacks", 1));
             }
@@ -136,7 +143,7 @@ impl<P, G: Gauges> Noted<P, G> {
                 };
                 self.note(id, entry.at, metric);
             }
-            Fact::RollbackLate { .. } | Fact::ChangeStuck { .. } => {
+            Fact::RollbackLate { .. } | Fact::ChangeStuck { .. } | Fact::RouteObstructed { .. } => {
                 self.note(id, entry.at, Metric::count("Stuck", 1));
             }
             _ => {}

@@ -56,6 +56,7 @@ pub fn decide(rollout: &Rollout, event: &Event, now: Timestamp) -> Result<Decisi
     match event {
         Event::Tick => tick::tick(&mut turn),
         Event::Overran { epoch } => tick::overran(&mut turn, *epoch),
+        Event::Obstructed { epoch, routes } => tick::obstructed(&mut turn, *epoch, routes),
         Event::AlarmChanged(change) => incident::alarm_changed(&mut turn, change),
         Event::AlarmsRead(readings) => incident::alarms_read(&mut turn, readings),
         Event::Measured { epoch, findings } => measured::measured(&mut turn, *epoch, findings),
@@ -125,6 +126,7 @@ impl Turn {
     fn open_intent(&mut self, kind: IntentKind) {
         let next = &mut self.next;
         next.epoch = next.epoch.next();
+        next.obstacles.clear();
         let deadline = later(self.now, INTENT_LASTS);
         next.intent = Some(Intent {
             epoch: next.epoch,

@@ -21,6 +21,13 @@ pub enum Event {
         /// The intent's epoch.
         epoch: Epoch,
     },
+    /// Routes could not be made what was decided, and trying again alone will not help.
+    Obstructed {
+        /// The epoch of the decision.
+        epoch: Epoch,
+        /// Why, in the words of whoever refused.
+        routes: BTreeMap<RouteName, String>,
+    },
     /// An alarm says that its state changed.
     AlarmChanged(AlarmChange),
     /// The alarms' states were read.

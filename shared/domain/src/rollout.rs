@@ -64,6 +64,8 @@ pub struct Rollout {
     pub late_until: Timestamp,
     /// What is known of each route.
     pub routes: BTreeMap<RouteName, RouteState>,
+    /// Why a route is not what was decided, where trying again alone will not help.
+    pub obstacles: BTreeMap<RouteName, String>,
     /// Evidence of the phase whose weights are in effect, or of the watch.
     pub gate: Option<Gate>,
     /// Why nothing advances until a person says so.
@@ -326,6 +328,8 @@ pub struct HookRun {
     pub runs: u32,
     /// How often it has been tried and failed.
     pub failures: u32,
+    /// When the run that is under way was first said to be.
+    pub since: Option<Timestamp>,
     /// How it stands.
     pub state: HookState,
 }
@@ -335,6 +339,7 @@ impl HookRun {
     pub const DUE: Self = Self {
         runs: 0,
         failures: 0,
+        since: None,
         state: HookState::Due,
     };
 }

@@ -172,6 +172,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         Fact::RollbackBegan { .. }
         | Fact::RollbackLate { .. }
         | Fact::ChangeStuck { .. }
+        | Fact::RouteObstructed { .. }
         | Fact::HookFailed { .. }
         | Fact::LateWriteUndone { .. } => Tone::Bad,
         Fact::Started { .. }

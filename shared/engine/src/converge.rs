@@ -41,7 +41,7 @@ pub enum Outcome {
     /// The decision is not the newest any more, or its time is up: nothing was written.
     Overtaken,
     /// It could not be done now.
-    Failed(String),
+    Failed(Trouble),
 }
 
 /// One route on its way to what was decided.
@@ -53,7 +53,7 @@ pub struct Converge {
     deadline: Timestamp,
     step: Step,
     writes: u32,
-    last_error: Option<String>,
+    last_error: Option<Trouble>,
 }
 
 /// How far a convergence is.
@@ -123,12 +123,13 @@ impl Converge {
                 Step::End(Outcome::Closed(seen))
             }
             Ok(_) if self.writes >= WRITES_MAX => {
-                let why = self.last_error.take();
-                let why = why.unwrap_or_else(|| "it was read back differently".to_owned());
-                Step::End(Outcome::Failed(why))
+                let trouble = self.last_error.take();
+                let trouble =
+                    trouble.unwrap_or_else(|| Trouble::passing("it was read back differently"));
+                Step::End(Outcome::Failed(trouble))
             }
             Ok(target) => Step::Head(target),
-            Err(trouble) => Step::End(Outcome::Failed(trouble.what)),
+            Err(trouble) => Step::End(Outcome::Failed(trouble)),
         };
     }
 
@@ -142,7 +143,7 @@ impl Converge {
                 Step::Write(target.clone())
             }
             Ok(_) => Step::End(Outcome::Overtaken),
-            Err(trouble) => Step::End(Outcome::Failed(trouble.what)),
+            Err(trouble) => Step::End(Outcome::Failed(trouble)),
         };
     }
 
@@ -155,8 +156,8 @@ impl Converge {
         self.writes = self.writes.saturating_add(1);
         self.last_error = match answer {
             Ok(()) => None,
-            Err(WriteError::Fenced) => Some(WriteError::Fenced.to_string()),
-            Err(WriteError::Trouble(trouble)) => Some(trouble.what),
+            Err(WriteError::Fenced) => Some(Trouble::passing(WriteError::Fenced.to_string())),
+            Err(WriteError::Trouble(trouble)) => Some(trouble),
         };
         self.step = Step::Target;
     }

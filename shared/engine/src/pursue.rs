@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     event::Event,
     name::RouteName,
-    rollout::{Intent, Rollout},
+    rollout::{Intent, IntentKind, Rollout},
     target::Seen,
     time::Timestamp,
 };
@@ -15,7 +15,7 @@ use crate::{
     converge::{Converge, Outcome, converge},
     deliver::{Pauses, deliver, load},
     ports::{Clock as _, Ports, RouteRef},
-    trouble::EngineError,
+    trouble::{Chance, End, EngineError, Trouble},
 };
 
 /// Sees a rollout's open intent through, if it has one; returns the head after that.
@@ -35,7 +35,7 @@ pub async fn pursue<P: Ports>(
                 // A clock that went back a little: it was over, and is not yet.
                 return Err(EngineError::NotConverged {
                     routes: Vec::new(),
-                    deadline,
+                    end: End::Deadline(deadline),
                 });
             }
             continue;
@@ -53,10 +53,21 @@ pub async fn pursue<P: Ports>(
         if rollout.intent.is_none_or(|open| open.epoch != intent.epoch) {
             continue;
         }
-        if !pauses.wait(ports).await {
+        rollout = tell_obstacles(ports, rollout, intent, &tried.failed, deadline).await?;
+        if rollout.intent.is_none_or(|open| open.epoch != intent.epoch) {
+            continue;
+        }
+        let end = if is_hopeless(intent, &tried.failed) {
+            Some(End::Refused)
+        } else if pauses.wait(ports).await {
+            None
+        } else {
+            Some(End::Deadline(deadline))
+        };
+        if let Some(end) = end {
             return Err(EngineError::NotConverged {
                 routes: tried.failed,
-                deadline,
+                end,
             });
         }
         rollout = load(ports, &rollout.id, deadline).await?;
@@ -64,10 +75,41 @@ pub async fn pursue<P: Ports>(
     Ok(rollout)
 }
 
+/// Lets the rollout know what stands in the way of a route and will not go away by itself.
+async fn tell_obstacles<P: Ports>(
+    ports: &P,
+    rollout: Rollout,
+    intent: Intent,
+    failed: &[(RouteName, Trouble)],
+    deadline: Timestamp,
+) -> Result<Rollout, EngineError> {
+    let routes: BTreeMap<RouteName, String> = failed
+        .iter()
+        .filter(|(_, trouble)| trouble.chance == Chance::Lasting)
+        .map(|(name, trouble)| (name.clone(), trouble.what.clone()))
+        .collect();
+    if routes.is_empty() {
+        return Ok(rollout);
+    }
+    let obstructed = Event::Obstructed {
+        epoch: intent.epoch,
+        routes,
+    };
+    deliver(ports, rollout, &obstructed, None, deadline).await
+}
+
+/// Whether the caller is better told now than at the deadline. The way back is tried for as long as there is time.
+fn is_hopeless(intent: Intent, failed: &[(RouteName, Trouble)]) -> bool {
+    let refused = |trouble: &Trouble| trouble.chance == Chance::Lasting;
+    intent.kind != IntentKind::Rollback
+        && !failed.is_empty()
+        && failed.iter().all(|(_, trouble)| refused(trouble))
+}
+
 struct Tried {
     /// As decided, or as somebody else has closed them.
     seen: BTreeMap<RouteName, Seen>,
-    failed: Vec<(RouteName, String)>,
+    failed: Vec<(RouteName, Trouble)>,
 }
 
 async fn converge_all<P: Ports>(ports: &P, rollout: &Rollout, intent: Intent) -> Tried {
@@ -92,11 +134,10 @@ async fn converge_all<P: Ports>(ports: &P, rollout: &Rollout, intent: Intent) ->
                 tried.seen.insert(name.clone(), seen);
             }
             Outcome::Overtaken => {
-                tried
-                    .failed
-                    .push((name.clone(), "a newer decision was made".to_owned()));
+                let trouble = Trouble::passing("a newer decision was made");
+                tried.failed.push((name.clone(), trouble));
             }
-            Outcome::Failed(why) => tried.failed.push((name.clone(), why)),
+            Outcome::Failed(trouble) => tried.failed.push((name.clone(), trouble)),
         }
     }
     tried

@@ -9,7 +9,7 @@ use domain::{
 use crate::close::Closed;
 
 /// A call that did not do what it should, or may have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{what}")]
 pub struct Trouble {
     /// Whether trying again can help.
@@ -19,7 +19,7 @@ pub struct Trouble {
 }
 
 /// Whether trying again can help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Chance {
     /// It can: a time-out, a throttled call, an answer that was lost after its effect.
     Passing,
@@ -102,16 +102,27 @@ pub enum EngineError {
     #[error("the alarms could not be read")]
     Alarms(#[source] Trouble),
     /// The change is committed, but not yet seen in the world; whoever comes next goes on with it.
-    #[error("the weights of {} were not read back as decided by {deadline}", names(.routes))]
+    #[error("the weights{} were not read back as decided{end}", names(.routes))]
     NotConverged {
-        /// The routes that were not.
-        routes: Vec<(RouteName, String)>,
-        /// When the caller's time was up.
-        deadline: Timestamp,
+        /// The routes that were not, each with why.
+        routes: Vec<(RouteName, Trouble)>,
+        /// Why it was not tried any longer.
+        end: End,
     },
     /// Others kept committing; nothing was done.
     #[error("others kept changing the rollout; nothing was done")]
     Contended,
+}
+
+/// Why a change was not tried any longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, derive_more::Display)]
+pub enum End {
+    /// The caller's time was up.
+    #[display(" by {_0}")]
+    Deadline(Timestamp),
+    /// Trying again alone will not help.
+    #[display("; trying again will not help until that is mended")]
+    Refused,
 }
 
 fn gates(gates: &[Closed]) -> String {
@@ -128,10 +139,13 @@ fn gates(gates: &[Closed]) -> String {
     all.join(", ")
 }
 
-fn names(routes: &[(RouteName, String)]) -> String {
+fn names(routes: &[(RouteName, Trouble)]) -> String {
+    if routes.is_empty() {
+        return String::new();
+    }
     let all: Vec<String> = routes
         .iter()
         .map(|(route, why)| format!("{route} ({why})"))
         .collect();
-    all.join(", ")
+    format!(" of {}", all.join(", "))
 }

@@ -400,10 +400,10 @@ fn pinned() -> Expect {
         advance   in-place     12     41      72    656      69     121.1       0.7    59.6
         advance   route53      12     41      72    252      42     120.6       0.9     0.0
         advance   alias        12     41      72    674      31     121.0       0.8     0.0
-        approve   owned        14     50     112    900      43     121.3       0.7     0.0
-        approve   in-place     14     50     112    900      71     121.3       1.0    59.2
-        approve   route53      14     50     112    412      44     120.8       0.8     0.0
-        approve   alias        14     50     112    912      33     121.1       0.7     0.0
+        approve   owned        14     50     112    906      43     121.3       0.7     0.0
+        approve   in-place     14     50     112    906      71     121.3       1.0    59.2
+        approve   route53      14     50     112    418      44     120.8       0.8     0.0
+        approve   alias        14     50     112    918      33     121.1       0.7     0.0
         drift     owned         7     23      42    124       0     120.4       0.6     0.0
         drift     in-place      7     23      42    124       0     120.3       0.6     0.0
         drift     route53       7     23      42    124       0     120.4       0.6     0.0
@@ -432,15 +432,15 @@ fn pinned() -> Expect {
         command   in-place      7     25      56    246       0      40.5      40.5     0.0
         command   route53       7     25      56    246       0      40.6      40.6     0.0
         command   alias         7     25      56    258       0      40.6      40.6     0.0
-        polled    owned        14     50      84    826       0     121.2     120.8     0.0
-        polled    in-place     14     50      84    826       0     121.2     120.7     0.0
-        polled    route53      12     42      72    618       0     121.3     120.8     0.0
-        polled    alias        12     42      72    636       0     121.0     120.8     0.0
-        guard     owned         8     29      48    318       0     120.6       0.2     0.0
-        guard     in-place      7     25      42    192       0     120.4       0.2     0.0
-        guard     route53       6     21      36     96       0     120.3       0.3     0.0
-        guard     alias         6     21      36    184       0     120.3       0.2     0.0
-        all                   503   1727    3335  19156    1265     121.3     120.8    60.0
+        polled    owned        14     50      84    832       0     121.2     120.8     0.0
+        polled    in-place     14     50      84    832       0     121.2     120.7     0.0
+        polled    route53      12     42      72    624       0     121.3     120.8     0.0
+        polled    alias        12     42      72    642       0     121.0     120.8     0.0
+        guard     owned         8     29      48    324       0     120.6       0.2     0.0
+        guard     in-place      7     25      42    198       0     120.4       0.2     0.0
+        guard     route53       6     21      36    102       0     120.3       0.3     0.0
+        guard     alias         6     21      36    190       0     120.3       0.2     0.0
+        all                   503   1727    3335  19228    1265     121.3     120.8    60.0
     "#]]
 }
 

@@ -46,6 +46,7 @@ fn grown(word: Word, head: &Rollout, now: Timestamp) -> Event {
             }
         }
         same @ (Event::Tick
+        | Event::Obstructed { .. }
         | Event::AlarmChanged(_)
         | Event::AlarmsRead(_)
         | Event::Measured { .. }

@@ -175,9 +175,25 @@ fn is_not_approved(run: &Run) -> bool {
 fn has_failing_hook(run: &Run) -> bool {
     run.plan.hooks.iter().any(|(name, hook)| {
         let ends = run.scenario.hooks.get(name.as_str());
-        let fails = ends.is_some_and(|ends| ends.contains(&HookEnd::Failed));
+        let fails = ends.is_some_and(|ends| failures_of_hook(ends) > 0);
         fails && hook.on_failure == HookFailure::Gate(Otherwise::Rollback)
     })
+}
+
+/// How many runs of a hook may fail: those that say so, and those that are found running twice, because a random hook
+/// has a minute and is looked at about once in one.
+pub(super) fn failures_of_hook(ends: &[HookEnd]) -> usize {
+    let mut failures: usize = 0;
+    let mut last = HookEnd::Succeeded;
+    for end in ends {
+        let too_long = (last, *end) == (HookEnd::Running, HookEnd::Running);
+        if too_long || *end == HookEnd::Failed {
+            failures = failures.saturating_add(1);
+        }
+        // A run that took too long is over: what is found next is another.
+        last = if too_long { HookEnd::Failed } else { *end };
+    }
+    failures
 }
 
 fn data_speaks_against(run: &Run, stand: &Stand) -> bool {

@@ -15,11 +15,12 @@ use domain::{
 };
 use sim::{
     Met,
-    scenario::{Habit, Happening, HookEnd, Says},
+    scenario::{Habit, Happening, Says},
 };
 
 use super::{
     clock::{Clock, DATA},
+    oracle::failures_of_hook,
     run::Run,
     stand::Stand,
     truth::Word,
@@ -196,9 +197,7 @@ impl<'a> Reasons<'a> {
     fn has_failing_hook(&self) -> bool {
         self.run.plan.hooks.iter().any(|(name, hook)| {
             let ends = self.run.scenario.hooks.get(name.as_str());
-            let failures = ends.map_or(0, |ends| {
-                ends.iter().filter(|end| **end == HookEnd::Failed).count()
-            });
+            let failures = ends.map_or(0, |ends| failures_of_hook(ends));
             hook.on_failure == HookFailure::Gate(Otherwise::Rollback)
                 && failures >= hook.attempts as usize
         })

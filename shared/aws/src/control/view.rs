@@ -90,6 +90,9 @@ pub struct Route {
     pub ready: Option<bool>,
     /// Why it could not be read.
     pub trouble: Option<String>,
+    /// Why it is not what was decided, where trying again alone will not help.
+    #[serde(default)]
+    pub obstacle: Option<String>,
     /// A weight higher than desired that somebody else wrote.
     pub drift: Option<u16>,
     /// When the weight that was read back reaches, or reached, the last client.
@@ -346,6 +349,7 @@ fn routes(rollout: &Rollout, looked: &Looked) -> BTreeMap<String, Route> {
             seen: seen.map(|seen| seen.weight.permille()),
             ready: seen.map(|seen| seen.carrier == Carrier::Ready),
             trouble,
+            obstacle: rollout.obstacles.get(name).cloned(),
             drift: state.drift.map(domain::traffic::Weight::permille),
             effective: state.effective.map(|at| at.to_string()),
         }

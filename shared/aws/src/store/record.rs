@@ -3,7 +3,7 @@
 //! The domain knows no serde, so its types are mirrored here; every mirror takes its original apart by variant or
 //! by field, so that what is added there does not compile here until it is kept too. A field that is not known is
 //! refused: writing the head again would lose it. Whoever adds or changes one raises [`VERSION`], goes on reading
-//! the older documents, and keeps a fixture of them (`record/v1.json`).
+//! the older documents, and keeps a fixture of each (`record/v1.json`).
 
 mod finding;
 mod gate;
@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use spelling::{Permille, Spelt};
 
 /// The version of the document that is written, and the newest that is read.
-pub(super) const VERSION: u64 = 1;
+pub(super) const VERSION: u64 = 2;
 
 /// See [`Rollout`].
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ struct Head {
     intent: Option<part::Intent>,
     late_until: Spelt<Timestamp>,
     routes: BTreeMap<Spelt<RouteName>, part::RouteState>,
+    /// Since version 2.
+    #[serde(default)]
+    obstacles: BTreeMap<Spelt<RouteName>, String>,
     gate: Option<gate::Gate>,
     holds: BTreeSet<word::Hold>,
     incidents: Vec<part::Incident>,
@@ -91,6 +94,7 @@ impl From<Rollout> for Head {
             intent,
             late_until,
             routes,
+            obstacles,
             gate,
             holds,
             incidents,
@@ -106,6 +110,7 @@ impl From<Rollout> for Head {
         let routes = routes
             .into_iter()
             .map(|(name, state)| (Spelt(name), state.into()));
+        let obstacles = obstacles.into_iter().map(|(name, why)| (Spelt(name), why));
         let alarms = alarms
             .into_iter()
             .map(|(arn, seen)| (Spelt(arn), seen.into()));
@@ -121,6 +126,7 @@ impl From<Rollout> for Head {
             intent: intent.map(Into::into),
             late_until: Spelt(late_until),
             routes: routes.collect(),
+            obstacles: obstacles.collect(),
             gate: gate.map(Into::into),
             holds: holds.into_iter().map(Into::into).collect(),
             incidents: incidents.into_iter().map(Into::into).collect(),
@@ -143,6 +149,7 @@ impl Head {
             .routes
             .into_iter()
             .map(|(name, state)| (name.0, state.into()));
+        let obstacles = self.obstacles.into_iter().map(|(name, why)| (name.0, why));
         let alarms = self
             .alarms
             .into_iter()
@@ -161,6 +168,7 @@ impl Head {
             intent: self.intent.map(Into::into),
             late_until: self.late_until.0,
             routes: routes.collect(),
+            obstacles: obstacles.collect(),
             gate: self.gate.map(Into::into),
             holds: self.holds.into_iter().map(Into::into).collect(),
             incidents: self.incidents.into_iter().map(Into::into).collect(),

@@ -129,6 +129,7 @@ fn new_rollout(start: Start, desired: Weights, now: Timestamp) -> Rollout {
         intent: None,
         late_until: now,
         routes: BTreeMap::new(),
+        obstacles: BTreeMap::new(),
         gate: None,
         holds: BTreeSet::new(),
         incidents: BTreeMap::new(),

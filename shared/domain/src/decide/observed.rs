@@ -98,6 +98,7 @@ fn acknowledge(turn: &mut Turn, routes: &BTreeMap<RouteName, Seen>) {
         };
         if seen.reaches(goal, epoch) {
             state.acknowledged = Some(epoch);
+            turn.next.obstacles.remove(route);
             state.floor = floor(seen);
             state.effective = state.effective.or(effective(seen, now));
         }

@@ -1,9 +1,12 @@
 //! What follows from time: deadlines first, then the way forward.
 
+use std::collections::BTreeMap;
+
 use super::{Turn, rollback};
 use crate::{
     judge::Finding,
     ledger::{Actor, Fact},
+    name::RouteName,
     plan::{Finish, gate::Otherwise, phase::Phase},
     rollout::{
         Cause, Gate, Hold, HookKey, HookMoment, HookRun, HookState, IncidentSource, IncidentState,
@@ -47,13 +50,33 @@ pub(super) fn overran(turn: &mut Turn, epoch: Epoch) {
     if intent.epoch != epoch || turn.now <= intent.deadline {
         return;
     }
+    // What stood in its way is no news when it still does.
+    let obstacles = std::mem::take(&mut turn.next.obstacles);
     turn.open_intent(intent.kind);
+    turn.next.obstacles = obstacles;
     let retakes = intent.retakes.saturating_add(1);
     if let Some(intent) = &mut turn.next.intent {
         intent.retakes = retakes;
     }
     if retakes == STUCK_AFTER && turn.next.notices.insert(Notice::ChangeStuck) {
         turn.say(Actor::Plan, Fact::ChangeStuck { tries: retakes });
+    }
+}
+
+/// A change is refused, and will be until somebody does something about it: that is told once for each reason.
+pub(super) fn obstructed(turn: &mut Turn, epoch: Epoch, routes: &BTreeMap<RouteName, String>) {
+    if turn.next.intent.is_none_or(|intent| intent.epoch != epoch) {
+        return;
+    }
+    for (route, why) in routes {
+        let known = turn.next.obstacles.insert(route.clone(), why.clone());
+        if known.as_ref() != Some(why) {
+            let fact = Fact::RouteObstructed {
+                route: route.clone(),
+                why: why.clone(),
+            };
+            turn.say(Actor::Plan, fact);
+        }
     }
 }
 
@@ -227,6 +250,7 @@ pub(super) fn leave_gate(turn: &mut Turn) {
             *run = HookRun {
                 runs: run.runs.saturating_add(1),
                 failures: 0,
+                since: None,
                 state: HookState::Due,
             };
         }
@@ -239,7 +263,7 @@ impl Gate {
             since,
             tallies: vec![Tally::default(); phase.require.len()],
             promoted: None,
-            checked: std::collections::BTreeMap::new(),
+            checked: BTreeMap::new(),
             approvals: std::collections::BTreeSet::new(),
             asked: None,
             overdue: phase.within.map(|within| later(since, within)),
@@ -386,7 +410,7 @@ fn begin_watch(turn: &mut Turn) {
         since: turn.now,
         tallies: vec![Tally::default(); watch.require.len()],
         promoted: None,
-        checked: std::collections::BTreeMap::new(),
+        checked: BTreeMap::new(),
         approvals: std::collections::BTreeSet::new(),
         asked: None,
         overdue: None,

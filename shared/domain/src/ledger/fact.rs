@@ -239,6 +239,14 @@ pub enum Fact {
         /// How often it has been tried.
         tries: u32,
     },
+    /// A change of a route is refused, and will be until somebody does something about it.
+    #[display("{route} could not be changed: {why}; it is tried again until that is mended")]
+    RouteObstructed {
+        /// The route.
+        route: RouteName,
+        /// The words of whoever refused.
+        why: String,
+    },
     /// Somebody else made a route's weight higher than desired.
     #[display("{route} is at {found}, it should be at {desired}; holding")]
     DriftFound {
@@ -381,6 +389,7 @@ impl Fact {
             Self::RollbackConfirmed => "rollback-confirmed",
             Self::RollbackLate { .. } => "rollback-late",
             Self::ChangeStuck { .. } => "change-stuck",
+            Self::RouteObstructed { .. } => "route-obstructed",
             Self::DriftFound { .. } => "drift-found",
             Self::DriftGone { .. } => "drift-gone",
             Self::HandClosed { .. } => "hand-closed",

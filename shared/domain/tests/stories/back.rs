@@ -200,6 +200,57 @@ fn the_second_change_that_gets_stuck_is_told_too() {
 }
 
 #[test]
+fn a_change_that_is_refused_is_told_once_for_each_reason() {
+    let steps = [
+        ("0:20", critical("0:20")),
+        ("0:20:01", Do::Obstructed("denied")),
+        ("0:20:02", Do::Obstructed("denied")),
+        ("0:20:11", Do::Overran),
+        ("0:20:12", Do::Obstructed("denied")),
+        ("0:20:13", Do::Obstructed("no such rule")),
+        ("0:23", Do::Reached),
+        ("0:24", Do::Obstructed("denied")),
+    ];
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+        0:20:01 tidegate: web could not be changed: denied; it is tried again until that is mended
+        0:20:13 tidegate: web could not be changed: no such rule; it is tried again until that is mended
+        0:23  tidegate: all traffic is back on stable, 3m after the decision
+        0:24  (nothing to do)
+        = guarding at 0%, waits for the time in which a late write could land to pass, any moment
+    "#]],
+    );
+}
+
+#[test]
+fn the_next_change_that_is_refused_is_told_too() {
+    let steps = [
+        ("1:10", Do::Measured(Measure::Good)),
+        ("1:10", Do::Tick),
+        ("1:11", Do::Obstructed("denied")),
+        ("1:12", critical("1:12")),
+        ("1:12", Do::Obstructed("denied")),
+    ];
+    check_after(
+        plan(),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:10  tidegate: phase half entered [5% → 50%]
+        1:11  tidegate: web could not be changed: denied; it is tried again until that is mended
+        1:12  alarm errors: rolling back: alarm errors went off [50% → 0%]
+        1:12  tidegate: web could not be changed: denied; it is tried again until that is mended
+        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+    "#]],
+    );
+}
+
+#[test]
 fn an_old_epoch_overruns_nothing() {
     let overran = Do::Event(domain::event::Event::Overran {
         epoch: domain::traffic::Epoch(1),

@@ -233,6 +233,7 @@ fn what() -> impl Strategy<Value = What> {
         4 => Just(What::Do(Do::Hook(HookOutcome::Succeeded))),
         1 => Just(What::Do(Do::Hook(failed))),
         2 => Just(What::Do(Do::Overran)),
+        1 => Just(What::Do(Do::Obstructed("denied"))),
         8 => asked(),
     ]
 }
@@ -340,6 +341,10 @@ fn delayed(event: Event, behind: u64) -> Event {
     let old = |epoch: Epoch| Epoch(epoch.0.saturating_sub(behind));
     match event {
         Event::Overran { epoch } => Event::Overran { epoch: old(epoch) },
+        Event::Obstructed { epoch, routes } => Event::Obstructed {
+            epoch: old(epoch),
+            routes,
+        },
         Event::Measured { epoch, findings } => Event::Measured {
             epoch: old(epoch),
             findings,

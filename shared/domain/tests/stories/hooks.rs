@@ -58,6 +58,32 @@ fn hooks_run_after_one_phase_and_before_the_next() {
 }
 
 #[test]
+fn a_hook_that_runs_for_longer_than_it_may_has_failed() {
+    let running = || Do::Hook(HookOutcome::Running);
+    let steps = [
+        ("1:10", Do::Sweep),
+        ("1:10", running()),
+        ("1:11", running()),
+        ("1:12", running()),
+        ("1:13", running()),
+        ("1:14", running()),
+        ("1:15", running()),
+    ];
+    let plan = hooked(HookFailure::Gate(Otherwise::Hold));
+    check_after(
+        plan,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+        1:12  tidegate: hook check failed, attempt 1: it is still running after 1m; trying again
+        1:15  tidegate: hook check failed, attempt 2: it is still running after 1m; holding for a person
+        = entering at 5% [a hook failed], waits for a person: a hook failed
+    "#]],
+    );
+}
+
+#[test]
 fn a_hook_that_fails_for_good_holds_and_is_tried_again_or_passed_over() {
     let failed = [("1:10", Do::Sweep), ("1:10", fail()), ("1:11", fail())];
     let retried = [

@@ -40,6 +40,8 @@ pub(crate) enum Do {
     Hook(HookOutcome),
     /// The open intent is past its deadline.
     Overran,
+    /// The route `web` cannot be changed, for this reason.
+    Obstructed(&'static str),
     Asked(&'static str, Command),
     /// What a sweep does when all is well: routes and metrics are looked at, then time passes.
     Sweep,
@@ -236,6 +238,10 @@ impl Story {
             }
             Do::Overran => Event::Overran {
                 epoch: rollout.intent?.epoch,
+            },
+            Do::Obstructed(why) => Event::Obstructed {
+                epoch: rollout.intent?.epoch,
+                routes: BTreeMap::from([(route("web"), (*why).to_owned())]),
             },
             Do::Asked(by, command) => Event::Asked {
                 by: Person::new(by),

@@ -296,24 +296,30 @@ fn the_way_back_is_told_until_it_is_sure() {
             within: SignedDuration::from_mins(5),
         },
         Fact::ChangeStuck { tries: 3 },
+        Fact::RouteObstructed {
+            route: route("web"),
+            why: "ModifyRule: AccessDenied".to_owned(),
+        },
     ];
     check(
         &Actor::Plan,
         facts,
         &expect![[r#"
-        Bad  shop#1: rolling back: alarm errors went off
-              canary ░░░░░░░░░░ from 5% to 0%
-              All traffic goes back to stable, at the latest within 5m.
-        Good  shop#1: all traffic is back on stable, 2s after the decision
-              canary █░░░░░░░░░ 5%
-              It is guarded until no late write can disturb it.
-        Good  shop#1: the rollback is confirmed: no late write can disturb it
-              canary █░░░░░░░░░ 5%
-        Bad  shop#1: traffic is not back within 5m
-              canary █░░░░░░░░░ 5%
-        Bad  shop#1: the change could not be put into effect in 3 tries; trying again
-              canary █░░░░░░░░░ 5%
-    "#]],
+            Bad  shop#1: rolling back: alarm errors went off
+                  canary ░░░░░░░░░░ from 5% to 0%
+                  All traffic goes back to stable, at the latest within 5m.
+            Good  shop#1: all traffic is back on stable, 2s after the decision
+                  canary █░░░░░░░░░ 5%
+                  It is guarded until no late write can disturb it.
+            Good  shop#1: the rollback is confirmed: no late write can disturb it
+                  canary █░░░░░░░░░ 5%
+            Bad  shop#1: traffic is not back within 5m
+                  canary █░░░░░░░░░ 5%
+            Bad  shop#1: the change could not be put into effect in 3 tries; trying again
+                  canary █░░░░░░░░░ 5%
+            Bad  shop#1: web could not be changed: ModifyRule: AccessDenied; it is tried again until that is mended
+                  canary █░░░░░░░░░ 5%
+        "#]],
     );
 }
 

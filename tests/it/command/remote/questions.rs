@@ -70,7 +70,9 @@ fn what_is_wrong_is_shown_where_it_is() {
                       "trouble": "ListResourceRecordSets: AccessDenied" },
             "internal": { "desired": 50, "seen": 500, "ready": true, "drift": 500,
                           "effective": null, "trouble": null },
-            "web": route(50, 0),
+            "web": { "desired": 50, "seen": 0, "ready": true, "drift": null, "effective": null,
+                     "trouble": null,
+                     "obstacle": "ModifyRule: AccessDenied advance may not do that" },
         },
     }));
     check(
@@ -91,6 +93,7 @@ fn what_is_wrong_is_shown_where_it_is() {
                        ListResourceRecordSets: AccessDenied
             internal   ███████████████░░░░░░░░░░░░░░░  50%   wanted 5%; somebody wrote 50%
             web        ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  0%    wanted 5%
+                       cannot be changed: ModifyRule: AccessDenied advance may not do that
 
             ✓ error_rate < 0.1%                        0.02%   stable 0.03%, 12,345 samples
             ✗ p95 < 500ms                              612ms   stable 180ms, 12,345 samples

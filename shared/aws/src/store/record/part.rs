@@ -254,6 +254,9 @@ pub(super) struct Hook {
     index: usize,
     runs: u32,
     failures: u32,
+    /// Since version 2.
+    #[serde(default)]
+    since: Option<Spelt<Timestamp>>,
     state: HookState,
 }
 
@@ -279,6 +282,7 @@ impl From<(rollout::HookKey, rollout::HookRun)> for Hook {
             index: key.index,
             runs: run.runs,
             failures: run.failures,
+            since: run.since.map(Spelt),
             state: run.state.into(),
         }
     }
@@ -299,6 +303,7 @@ impl From<Hook> for (rollout::HookKey, rollout::HookRun) {
         let run = rollout::HookRun {
             runs: record.runs,
             failures: record.failures,
+            since: record.since.map(|since| since.0),
             state: record.state.into(),
         };
         (key, run)
