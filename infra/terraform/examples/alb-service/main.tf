@@ -67,6 +67,11 @@ resource "aws_lb_target_group" "side" {
   health_check {
     path = "/health"
   }
+
+  # A plan with `rollback: { drain: … }` sets the canary's when traffic goes back, and leaves it so.
+  lifecycle {
+    ignore_changes = [deregistration_delay]
+  }
 }
 
 resource "aws_lb_listener" "http" {
