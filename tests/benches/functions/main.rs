@@ -156,8 +156,8 @@ fn costs(found: &[Variant], runs: &[Vec<Run>]) -> Table {
         "",
         "start to first event, ms",
         "first event, ms",
-        "next events, ms",
-        "slowest of 100, ms",
+        "next events p50, ms",
+        "p99, ms",
         "peak memory, MiB",
         "zip, KiB",
     ]);

@@ -26,7 +26,7 @@ pub(crate) struct Variant {
 pub(crate) struct Variants {
     pub(crate) found: Vec<Variant>,
     pub(crate) left_out: Vec<String>,
-    /// What the table cannot say of a zip.
+    /// What the table does not say: versions, and what a zip leaves out.
     pub(crate) notes: Vec<String>,
 }
 
@@ -62,12 +62,15 @@ pub(crate) fn variants() -> Result<Variants, String> {
     match python(&zip) {
         Ok((variant, note)) => {
             all.found.push(variant);
-            all.notes.extend(note);
+            all.notes.push(note);
         }
         Err(why) => all.left_out.push(format!("Python is left out: {why}")),
     }
     match node(&zip) {
-        Ok(variant) => all.found.push(variant),
+        Ok((variant, note)) => {
+            all.found.push(variant);
+            all.notes.push(note);
+        }
         Err(why) => all.left_out.push(format!("Node is left out: {why}")),
     }
     if zipper.is_none() {
@@ -108,7 +111,7 @@ fn whole(path: &Path) -> Result<PathBuf, String> {
     std::path::absolute(path).map_err(|why| why.to_string())
 }
 
-fn python(zip: &dyn Fn(&[&Path]) -> Option<u64>) -> Result<(Variant, Option<String>), String> {
+fn python(zip: &dyn Fn(&[&Path]) -> Option<u64>) -> Result<(Variant, String), String> {
     let program = whole(&tools().join("bench/bin/python"))?;
     let home = whole(Path::new("bench"))?;
     let version = version(&program)?;
@@ -136,12 +139,13 @@ fn python(zip: &dyn Fn(&[&Path]) -> Option<u64>) -> Result<(Variant, Option<Stri
     let paths: Vec<PathBuf> = packages.iter().map(|name| site.join(name)).collect();
     let mut paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
     paths.push(Path::new("bench/alarm.py"));
-    let note = zip(&paths).map(|bytes| {
-        format!(
-            "{version}: Lambda's Python brings a boto3; with one of its own the zip has {} KiB",
+    let note = match zip(&paths) {
+        Some(bytes) => format!(
+            "{version}; Lambda's brings a boto3, and with one of its own the zip has {} KiB",
             bytes / 1024
-        )
-    });
+        ),
+        None => version,
+    };
     Ok((variant, note))
 }
 
@@ -158,10 +162,10 @@ fn site_packages() -> PathBuf {
         .unwrap_or(lib)
 }
 
-fn node(zip: &dyn Fn(&[&Path]) -> Option<u64>) -> Result<Variant, String> {
+fn node(zip: &dyn Fn(&[&Path]) -> Option<u64>) -> Result<(Variant, String), String> {
     let modules = whole(&tools().join("bench-node/node_modules"))?;
     let program = PathBuf::from("node");
-    version(&program)?;
+    let version = version(&program)?;
     let bundle = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench/alarm.cjs");
     let output = Command::new(modules.join(".bin/esbuild"))
         .arg("bench/alarm.mjs")
@@ -180,14 +184,15 @@ fn node(zip: &dyn Fn(&[&Path]) -> Option<u64>) -> Result<Variant, String> {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
     let runtime = whole(Path::new("bench/runtime.mjs"))?;
-    Ok(Variant {
+    let variant = Variant {
         name: "Node, SDK v3, bundled",
         program,
         arguments: vec![runtime.display().to_string(), bundle.display().to_string()],
         environment: Vec::new(),
         home: PathBuf::from("."),
         zip: zip(&[&bundle]),
-    })
+    };
+    Ok((variant, format!("Node {version}")))
 }
 
 /// What a program says its version is.
