@@ -50,8 +50,9 @@ deploy: ## Put the stack up in the account of your AWS credentials; Terraform sh
 prove: ## Walk the protocol with more workers and phases than `test` does; takes long
 	cargo test --profile prove --package tests --features prove --test proof --locked model::prove -- --nocapture
 
-bench: ## Run the benchmarks
-	cargo bench --package tests --bench core --locked
+bench: ## Run the benchmarks: the core, `alarm` beside the same in Python and Node, sweeps of many rollouts
+	@tests/bench/install
+	cargo bench --package tests --bench core --bench functions --locked
 
 mutants: ## Change the core in one place at a time, and see that a test notices; takes an hour
 	.ci/mutants

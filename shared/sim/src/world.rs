@@ -80,22 +80,7 @@ impl World {
     #[must_use]
     pub fn new(plan: Arc<Plan>, scenario: Scenario, seed: u64) -> Self {
         let start = minute_of(scenario.start);
-        let mut dice = dice::Dice::new(seed);
-        let mut balancer = balancer::Balancer::default();
-        let mut zones = zones::Zones::default();
-        let mut functions = functions::Functions::default();
-        let mut wires = BTreeMap::new();
-        for route in plan.routes.values() {
-            match route {
-                Route::Alb(alb) => balancer.install(alb, scenario.traffic.sticky),
-                Route::Route53(records) => zones.install(records),
-                Route::LambdaAlias(alias) => functions.install(alias),
-            }
-            let wire = wire::Wire::new(route, scenario.traffic.resolvers, start, &mut dice);
-            wires.insert(route_key(route), wire);
-        }
-        let alarms = alarms::Board::new(&plan, &scenario, start);
-        let state = State {
+        let mut state = State {
             gate: gate::Gate::new(scenario.faults.clone()),
             provider: provider::Provider::new(start, seed),
             requests: traffic::Requests::default(),
@@ -106,19 +91,28 @@ impl World {
             chronicle: Chronicle::default(),
             scenario,
             plan,
-            dice,
-            balancer,
-            zones,
-            functions,
-            wires,
-            alarms,
+            dice: dice::Dice::new(seed),
+            balancer: balancer::Balancer::default(),
+            zones: zones::Zones::default(),
+            functions: functions::Functions::default(),
+            wires: BTreeMap::new(),
+            alarms: alarms::Board::default(),
         };
+        let plan = Arc::clone(&state.plan);
+        state.install(&plan, start);
         let world = Self {
             runtime: Runtime::new(start),
             state: Rc::new(RefCell::new(state)),
         };
         world.state.borrow_mut().note_beginning(start);
         world
+    }
+
+    /// Puts what another plan names beside what is there: its routes, wholly on stable, and its alarms. Traffic and the
+    /// chronicle go on being of the plan that the world was made for.
+    pub fn install(&self, plan: &Plan) {
+        let now = self.now();
+        self.state.borrow_mut().install(plan, now);
     }
 
     /// The time in this world.
@@ -226,6 +220,23 @@ impl World {
     #[must_use]
     pub fn drain(&self, route: &RouteName) -> Option<SignedDuration> {
         self.state.borrow().drains.get(route).copied()
+    }
+}
+
+impl State {
+    /// What a plan names comes to be.
+    fn install(&mut self, plan: &Plan, now: Timestamp) {
+        let traffic = &self.scenario.traffic;
+        for route in plan.routes.values() {
+            match route {
+                Route::Alb(alb) => self.balancer.install(alb, traffic.sticky),
+                Route::Route53(records) => self.zones.install(records),
+                Route::LambdaAlias(alias) => self.functions.install(alias),
+            }
+            let wire = wire::Wire::new(route, traffic.resolvers, now, &mut self.dice);
+            self.wires.insert(route_key(route), wire);
+        }
+        self.alarms.install(plan, &self.scenario, now);
     }
 }
 

@@ -3,7 +3,7 @@
 //! An alarm is evaluated every minute on the data that shows then, and its actions run only when it goes
 //! from one state to another; missing data does not breach (`CloudWatch` alarm evaluation).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use domain::{
     event::{AlarmChange, AlarmReading, AlarmState},
@@ -31,11 +31,12 @@ struct Alarm {
 }
 
 /// Every alarm of the world.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Board(BTreeMap<AlarmArn, Alarm>);
 
 impl Board {
-    pub(super) fn new(plan: &Arc<Plan>, scenario: &Scenario, start: Timestamp) -> Self {
+    /// The alarms that guard a plan's rollouts come to be.
+    pub(super) fn install(&mut self, plan: &Plan, scenario: &Scenario, start: Timestamp) {
         let alarms = plan.alarms.iter().map(|guard| {
             let name = alarm_name(&guard.arn);
             let rule = scenario.alarms.get(name).copied().unwrap_or(AlarmRule {
@@ -51,7 +52,7 @@ impl Board {
             };
             (guard.arn.clone(), alarm)
         });
-        Self(alarms.collect())
+        self.0.extend(alarms);
     }
 
     pub(crate) fn states(&self) -> BTreeMap<AlarmArn, AlarmState> {

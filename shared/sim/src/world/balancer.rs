@@ -98,6 +98,11 @@ fn listener_of(base: &AlbBase) -> String {
     }
 }
 
+/// What the ARNs of a listener's rules begin with.
+fn rules_begin(listener: &str) -> String {
+    listener.replacen(":listener/", ":listener-rule/", 1) + "/"
+}
+
 impl Balancer {
     pub(super) fn install(&mut self, route: &AlbRoute, sticky: Option<SignedDuration>) {
         let mut forward = Forward::to_one(&route.stable);
@@ -107,14 +112,13 @@ impl Balancer {
 
     /// `CreateRule`.
     fn create_rule(&mut self, rule: Rule) -> Result<String, Refused> {
-        let taken =
-            |other: &Rule| (&other.listener, other.priority) == (&rule.listener, rule.priority);
-        if self.rules.values().any(taken) {
+        let mut rules = self.rules_of(&rule.listener);
+        if rules.any(|(_, other)| other.priority == rule.priority) {
             return Err(Refused::PriorityInUse);
         }
+        drop(rules);
         self.made = self.made.saturating_add(1);
-        let listener = rule.listener.replacen(":listener/", ":listener-rule/", 1);
-        let arn = format!("{listener}/{:016x}", self.made);
+        let arn = format!("{}{:016x}", rules_begin(&rule.listener), self.made);
         self.rules.insert(arn.clone(), rule);
         Ok(arn)
     }
@@ -148,9 +152,16 @@ impl Balancer {
 
     /// The rule of ours that stands before a base.
     fn own(&self, route: &AlbRoute) -> Option<(&String, &Rule)> {
-        self.rules
-            .iter()
+        self.rules_of(&listener_of(&route.base))
             .find(|(_, rule)| rule.before.as_deref() == Some(route.base.arn()))
+    }
+
+    /// The rules of a listener, in the order of their ARNs.
+    fn rules_of(&self, listener: &str) -> impl Iterator<Item = (&String, &Rule)> {
+        let begin = rules_begin(listener);
+        self.rules
+            .range(begin.clone()..)
+            .take_while(move |(arn, _)| arn.starts_with(&begin))
     }
 
     /// Somebody else's rule takes a priority of a route's listener.

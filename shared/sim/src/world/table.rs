@@ -39,11 +39,12 @@ enum Membership {
 
 impl Table {
     pub(crate) fn newest(&self, service: &ServiceName) -> Option<&Rollout> {
-        let of_service = self
-            .rollouts
-            .values()
-            .filter(|head| head.id.service == *service);
-        of_service.max_by_key(|head| head.id.number)
+        let id = |number| RolloutId {
+            service: service.clone(),
+            number,
+        };
+        let mut of_service = self.rollouts.range(id(0)..=id(u64::MAX));
+        of_service.next_back().map(|(_, head)| head)
     }
 
     pub(crate) fn ledger(&self, id: &RolloutId) -> &[Entry] {
@@ -72,7 +73,7 @@ impl Table {
                 return Err(CommitError::Moved);
             }
         }
-        self.owners = self.owners_after(commit)?;
+        self.own(commit)?;
         self.keys.extend(commit.key.clone());
         for change in &commit.changes {
             let next = &change.next;
@@ -98,22 +99,30 @@ impl Table {
         Ok(())
     }
 
-    /// Who owns what after a commit: an active rollout has its service and its routes alone.
-    fn owners_after(&self, commit: &Commit) -> Result<BTreeMap<String, RolloutId>, CommitError> {
-        let mut owners = self.owners.clone();
+    /// Moves what is owned as a commit says, or nothing of it: an active rollout has its service and its routes alone.
+    fn own(&mut self, commit: &Commit) -> Result<(), CommitError> {
         let nexts = || commit.changes.iter().map(|change| &change.next);
-        for next in nexts().filter(|next| !next.status.is_active()) {
-            owners.retain(|_, owner| *owner != next.id);
-        }
+        let ends = nexts().filter(|next| !next.status.is_active());
+        let ending: BTreeSet<&RolloutId> = ends.map(|next| &next.id).collect();
+        let mut claimed: BTreeMap<String, &RolloutId> = BTreeMap::new();
         for next in nexts().filter(|next| next.status.is_active()) {
             for item in owned_by(next) {
-                let owner = owners.entry(item).or_insert_with(|| next.id.clone());
-                if *owner != next.id {
+                let held = self.owners.get(&item);
+                let held = held.filter(|owner| !ending.contains(owner));
+                let owner = claimed.get(&item).copied().or(held);
+                if let Some(owner) = owner.filter(|owner| **owner != next.id) {
                     return Err(CommitError::Taken(owner.clone()));
                 }
+                claimed.insert(item, &next.id);
             }
         }
-        Ok(owners)
+        let claimed = claimed.into_iter();
+        let claimed: Vec<_> = claimed.map(|(item, by)| (item, by.clone())).collect();
+        if !ending.is_empty() {
+            self.owners.retain(|_, owner| !ending.contains(owner));
+        }
+        self.owners.extend(claimed);
+        Ok(())
     }
 
     /// The rollouts that were active at an instant.
