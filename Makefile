@@ -14,11 +14,12 @@ demo: ## Watch a rollout in the box: phases pass, the canary turns bad, the gate
 tools: ## Install what the tests need beside Rust; once, and quickly skipped
 	@tests/bed/install
 
-test: tools ## Run all tests, then everything in `check`; this is what CI runs
+test: tools ## Run all tests, and everything in `check`; this is what CI runs
 	cargo test --workspace --locked
-	@$(MAKE) --no-print-directory check
+	@# The one mostly waits, the other mostly works.
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target e2e check
 
-e2e: tools ## Put the stack up on emulated AWS, and see rollouts end as they should; takes about ten minutes
+e2e: tools ## Put the stack up on emulated AWS, and see rollouts end as they should; takes a quarter of an hour
 	cargo test --locked -p tests --test e2e
 
 soak: ## Run a million random rollouts; ROLLOUTS=… and SEED=… make it fewer, or others

@@ -32,6 +32,16 @@ pub(crate) fn kill(bed: &Bed, function: &str) -> u32 {
     killed.parse().expect("a number of processes")
 }
 
+/// Every call of a service fails, until it is mended.
+pub(crate) fn fail(bed: &Bed, service: &str) {
+    ask(bed, &format!("fail?service={service}"));
+}
+
+/// The service answers again.
+pub(crate) fn mend(bed: &Bed, service: &str) {
+    ask(bed, &format!("mend?service={service}"));
+}
+
 /// A request without a library, to a server that is known and near; the answer's body.
 fn ask(bed: &Bed, what: &str) -> String {
     let host = bed.endpoint().trim_start_matches("http://");

@@ -8,6 +8,8 @@ mod control;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
 #[path = "../proof/report.rs"]
 mod report;
 #[cfg(test)]

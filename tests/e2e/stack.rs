@@ -11,7 +11,14 @@ use serde_json::Value;
 use crate::bed::{Bed, tools};
 
 /// The functions, each a crate and a binary.
-pub(crate) const FUNCTIONS: [&str; 4] = ["control", "advance", "alarm", "notify"];
+const FUNCTIONS: [&str; 4] = ["control", "advance", "alarm", "notify"];
+
+/// What was built.
+pub(crate) struct Binaries {
+    functions: Vec<PathBuf>,
+    /// What an operator types.
+    pub(crate) tidegate: PathBuf,
+}
 
 /// A copy of the module and of what stands around it, in a folder that goes with this value.
 pub(crate) struct Stack {
@@ -21,7 +28,7 @@ pub(crate) struct Stack {
 
 impl Stack {
     /// Lays the stack out and initialises Terraform; the functions must be built.
-    pub(crate) fn new(bed: &Bed, binaries: &[PathBuf]) -> Self {
+    pub(crate) fn new(bed: &Bed, binaries: &Binaries) -> Self {
         let folder =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-{}", std::process::id()));
         let stack = Self {
@@ -33,8 +40,8 @@ impl Stack {
             &folder.join("infra/terraform"),
         );
         copy(Path::new("e2e/stack"), &folder);
-        for binary in binaries {
-            stack.zip(binary);
+        for function in &binaries.functions {
+            stack.zip(function);
         }
         let mut init = vec!["init".to_owned()];
         init.extend(plugins().map(|path| format!("-plugin-dir={}", path.display())));
@@ -70,6 +77,13 @@ impl Stack {
         let zip = home.join(name).with_extension("zip");
         fs::rename(home.join("package.zip"), zip).expect("both are in one folder");
         fs::remove_dir_all(content).expect("the folder is ours");
+    }
+
+    /// Writes a file into the folder; its path.
+    pub(crate) fn file(&self, name: &str, content: &str) -> String {
+        let path = self.folder.join(name);
+        fs::write(&path, content).expect("the folder is ours");
+        path.to_string_lossy().into_owned()
     }
 
     /// Makes the world as the module says.
@@ -134,8 +148,8 @@ impl Drop for Stack {
     }
 }
 
-/// The functions, built for this machine; where they are.
-pub(crate) fn build() -> Vec<PathBuf> {
+/// The functions and the command, built for this machine.
+pub(crate) fn build() -> Binaries {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.args([
@@ -144,8 +158,8 @@ pub(crate) fn build() -> Vec<PathBuf> {
         "--message-format",
         "json-render-diagnostics",
     ]);
-    for function in FUNCTIONS {
-        build.args(["--package", function]);
+    for package in FUNCTIONS.into_iter().chain(["cli"]) {
+        build.args(["--package", package]);
     }
     let output = build.current_dir("..").output().expect("cargo runs here");
     assert!(output.status.success(), "{}", said(&output));
@@ -156,12 +170,15 @@ pub(crate) fn build() -> Vec<PathBuf> {
             found.push(PathBuf::from(path));
         }
     }
-    assert_eq!(
-        found.len(),
-        FUNCTIONS.len(),
-        "one binary a function: {found:?}"
-    );
-    found
+    let (functions, mut others): (Vec<PathBuf>, Vec<PathBuf>) = found
+        .into_iter()
+        .partition(|path| FUNCTIONS.iter().any(|name| path.ends_with(name)));
+    assert_eq!(functions.len(), FUNCTIONS.len(), "{functions:?}");
+    let tidegate = others.pop().expect("the command is a binary");
+    Binaries {
+        functions,
+        tidegate,
+    }
 }
 
 /// The folder that holds `registry.terraform.io/hashicorp/aws` unpacked, if this machine has one; `.ci/terraform` looks

@@ -4,6 +4,8 @@
     POST /_bed/held?call=ModifyRule           answers when it has come
     POST /_bed/release?call=ModifyRule        it is done now, whether its sender lives or not; answers with its answer
     POST /_bed/kill?function=tidegate-x       kills the function's processes; answers with how many
+    POST /_bed/fail?service=dynamodb          every call of the service is answered with a 500
+    POST /_bed/mend?service=dynamodb          until now
 """
 
 import asyncio
@@ -29,16 +31,25 @@ class Held:
 
 
 HELD: dict[str, Held] = {}
+FAILING: set[str] = set()
+
+FAILED = (
+    500,
+    {"Content-Type": "application/x-amz-json-1.0"},
+    b'{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"the test says so"}',
+)
 
 
 def apply() -> None:
     original(lambda_runtime, "_workers")
-    for service in (alb, dynamodb):
-        service.handle_request = holding(original(service, "handle_request"))
+    for name, service in (("alb", alb), ("dynamodb", dynamodb)):
+        service.handle_request = troubled(name, original(service, "handle_request"))
 
 
-def holding(handle):
+def troubled(service, handle):
     async def handle_request(method, path, headers, body, query):
+        if service in FAILING:
+            return FAILED
         held = HELD.get(called(headers, body))
         if held is None or held.came.is_set() or held.about not in unquote_plus((body or b"").decode()):
             return await handle(method, path, headers, body, query)
@@ -89,6 +100,12 @@ async def answer(path: str, query: dict) -> tuple[int, bytes]:
             held.released.set()
             status, _, body = await held.done
             return status, body
+        case "/_bed/fail":
+            FAILING.add(asked["service"])
+            return 200, b""
+        case "/_bed/mend":
+            FAILING.discard(asked["service"])
+            return 200, b""
         case "/_bed/kill":
             return 200, str(kill(asked["function"])).encode()
     return 404, b"see tests/bed/patches/faults.py"
