@@ -26,12 +26,14 @@ resource "aws_dynamodb_table" "rollouts" {
     type = "S"
   }
 
-  # Sparse: only heads of active rollouts have the attribute, so a sweep reads what is active and nothing else.
+  # Sparse: only heads of active rollouts have the attribute, so a sweep reads what is active and nothing else. It carries
+  # only by which alarms a rollout is guarded, which stays the same, so that a commit writes the head and not the index too.
   global_secondary_index {
-    name            = "active"
-    hash_key        = "active"
-    range_key       = "pk"
-    projection_type = "ALL"
+    name               = "active"
+    hash_key           = "active"
+    range_key          = "pk"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["alarms"]
   }
 
   ttl {

@@ -211,12 +211,13 @@ impl Template {
             };
             let index = &table["GlobalSecondaryIndexes"][0];
             facts.say(format!(
-                "table {} by {}, {} by {} with {}, expires by {}, streams {}, recovers {}, refuses to go {}, under {}, {}",
+                "table {} by {}, {} by {} with {} {}, expires by {}, streams {}, recovers {}, refuses to go {}, under {}, {}",
                 text(&table["TableName"]),
                 keys(&table["KeySchema"]).join("+"),
                 text(&index["IndexName"]),
                 keys(&index["KeySchema"]).join("+"),
                 text(&index["Projection"]["ProjectionType"]),
+                index["Projection"]["NonKeyAttributes"],
                 text(&table["TimeToLiveSpecification"]["AttributeName"]),
                 text(&table["StreamSpecification"]["StreamViewType"]),
                 text(&table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]),

@@ -183,7 +183,7 @@ impl Stack {
         for table in self.of_type("aws_dynamodb_table") {
             let index = &table["global_secondary_index"][0];
             facts.say(format!(
-                "table {} by {}+{}, {} by {}+{} with {}, expires by {}, streams {}, recovers {}, refuses to go {}, under {}, {}",
+                "table {} by {}+{}, {} by {}+{} with {} {}, expires by {}, streams {}, recovers {}, refuses to go {}, under {}, {}",
                 text(&table["name"]),
                 text(&table["hash_key"]),
                 text(&table["range_key"]),
@@ -191,6 +191,7 @@ impl Stack {
                 text(&index["hash_key"]),
                 text(&index["range_key"]),
                 text(&index["projection_type"]),
+                index["non_key_attributes"],
                 text(&table["ttl"][0]["attribute_name"]),
                 text(&table["stream_view_type"]),
                 text(&table["point_in_time_recovery"][0]["enabled"]),
