@@ -2,6 +2,7 @@
 
 mod alarms;
 mod balancer;
+mod deployments;
 mod function;
 mod records;
 
@@ -169,17 +170,23 @@ async fn account_checks(plan: &Plan, what: &Doctor, account: &impl Account) -> V
         Err(why) => Check::problem("credentials", told(&why), why.advice()),
     }];
     checks.extend(control_checks(plan, account).await);
+    let deployed = deployments::find(plan, account).await;
     for (name, route) in &plan.routes {
         let name = format!("route {name}");
         checks.extend(match route {
-            Route::Alb(route) => balancer::look(&name, &plan.service, route, account).await,
+            Route::Alb(route) => {
+                let mut checks = balancer::look(&name, &plan.service, route, account).await;
+                checks.extend(deployments::look(&name, route, &deployed));
+                checks
+            }
             Route::Route53(route) => records::look(&name, route, account).await,
             Route::LambdaAlias(route) => vec![function::look(&name, route, account).await],
         });
     }
     checks.extend(alarms::look(plan, account).await);
     checks.extend(slack(plan, what.slack_parameter.as_deref(), account).await);
-    let writers = "whether a deployment (ECS, CodeDeploy, a pipeline) writes to the routes now";
+    checks.extend(deployments::unseen(&deployed));
+    let writers = "whether a pipeline, a script or a hand writes to the routes now";
     checks.push(Check::new(State::NotChecked, "other writers", writers));
     checks
 }

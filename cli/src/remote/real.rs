@@ -15,6 +15,7 @@ use aws::{
     client::{self, Clients},
     clock::Clock,
     control::{Digest, Do, Request, VERSION},
+    ecs::{self, Ecs},
     route53::{Finding, Route53},
     router::Router,
     secrets::{Kind, Secrets},
@@ -76,7 +77,7 @@ impl Cloud for Real {
             credentials,
             connector,
             function: function(at, environment),
-            looks: Looks::new(&clients),
+            looks: Looks::new(&clients, Ecs::new(&config)),
             routes: hands(&clients),
             lambda: clients.lambda,
             region,
@@ -130,16 +131,18 @@ struct Looks {
     records: Route53,
     aliases: Alias,
     alarms: Alarms,
+    ecs: Ecs,
     secrets: Secrets,
 }
 
 impl Looks {
-    fn new(clients: &Clients) -> Self {
+    fn new(clients: &Clients, ecs: Ecs) -> Self {
         Self {
             balancers: Alb::new(clients.balancers.clone()),
             records: Route53::new(clients.route53.clone()),
             aliases: Alias::new(clients.lambda.clone()),
             alarms: Alarms::new(clients.cloudwatch.clone()),
+            ecs,
             secrets: Secrets::new(clients.ssm.clone()),
         }
     }
@@ -265,6 +268,10 @@ impl Account for Opened {
 
     async fn alarms(&self, arns: &[AlarmArn]) -> Vec<Result<Inspection, String>> {
         self.looks.alarms.inspect(arns).await
+    }
+
+    async fn ecs(&self) -> ecs::Found {
+        self.looks.ecs.services().await
     }
 
     async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble> {

@@ -11,6 +11,7 @@ pub mod caller;
 pub mod client;
 pub mod clock;
 pub mod control;
+pub mod ecs;
 pub mod hooks;
 pub mod invocation;
 pub mod marks;

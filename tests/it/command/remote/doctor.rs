@@ -1,11 +1,14 @@
 //! `doctor`: what stands in the way of a start.
 
-use std::collections::BTreeMap;
+mod deployments;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{
     alarms::{Actions, Evaluation, Inspection, Kind as Watched},
     alb::{Side, Standing, Taken},
     alias::Served,
+    ecs::{Found, Mover, Progress, Service},
     route53::{Finding, Health},
     secrets::Kind,
 };
@@ -113,6 +116,7 @@ fn well() -> World {
             alarm("new-5xx", AlarmState::Ok, Actions::Enabled),
             alarm("new-slow", AlarmState::Ok, Actions::Enabled),
         ]),
+        ecs: Found::default(),
         parameters: BTreeMap::from([("/tidegate/slack".to_owned(), Kind::Secure)]),
     }
 }
@@ -147,8 +151,8 @@ fn a_plan_that_can_be_run_is_said_to_be() {
         ok           alarm new-5xx: critical, and is not red
         ok           alarm new-slow: high, and is not red
         ok           Slack: parameter /tidegate/slack is there, encrypted
-        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
-                     writes to the routes now
+        not checked  other writers: whether a pipeline, a script or a hand writes to the
+                     routes now
 
         nothing stands in the way of a start
         exit code 0
@@ -201,6 +205,7 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
             other: Some(("2".to_owned(), 0.1)),
         }),
         alarms: BTreeMap::from([alarm("new-5xx", AlarmState::Alarm, Actions::Enabled)]),
+        ecs: Found::default(),
         parameters: BTreeMap::new(),
     };
     let sees = json!([{ "what": "route web", "health": "bad", "says": "ModifyRule is denied" }]);
@@ -247,8 +252,8 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
                        it?
         problem      Slack: there is no parameter /tidegate/slack
                      → put the webhook's address there, as a SecureString
-        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
-                     writes to the routes now
+        not checked  other writers: whether a pipeline, a script or a hand writes to the
+                     routes now
 
         16 problems
         exit code 1
@@ -318,8 +323,8 @@ fn what_a_person_should_know_is_a_warning() {
         warning      Slack: parameter /plain is not encrypted; whoever has the address
                      can post
                      → make it a SecureString
-        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
-                     writes to the routes now
+        not checked  other writers: whether a pipeline, a script or a hand writes to the
+                     routes now
 
         9 warnings
         exit code 0
@@ -367,8 +372,8 @@ fn who_may_not_look_is_told_that_it_was_not_looked_at() {
                        it?
         not checked  Slack: which parameter has the webhook's address
                      → name it: --slack-parameter /tidegate/slack
-        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
-                     writes to the routes now
+        not checked  other writers: whether a pipeline, a script or a hand writes to the
+                     routes now
 
         8 problems
         exit code 1
