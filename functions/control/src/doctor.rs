@@ -1,11 +1,14 @@
 //! Whether a plan could be started: what it names, looked at through the same ports and rights as a rollout.
 
-use aws::control::{Check, Health, view::alarm_state};
+use aws::{
+    control::{Check, Health, view::alarm_state},
+    teller::{Heard, Teller},
+};
 use domain::{
     event::{AlarmReading, AlarmState},
     judge::{Query, Reading, Side, Window},
     name::{AlarmArn, RolloutId},
-    plan::{Plan, severity::InsufficientData},
+    plan::{Plan, people::ChannelKind, severity::InsufficientData},
     rollout::{Rollout, alarm_name},
     target::{Leftover, Seen},
     time::SignedDuration,
@@ -15,27 +18,25 @@ use engine::{
     ports::{Alarms as _, Clock as _, Metrics as _, Ports, RouteRef, Router as _, Store as _},
     trouble::Trouble,
 };
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join_all, join4};
 
 /// How far back a metric is looked for.
 const LOOKED_BACK: SignedDuration = SignedDuration::from_mins(15);
 
 /// Looks at everything that a plan names, side by side.
-pub(crate) async fn examine<P: Ports>(ports: &P, plan: &Plan, warnings: Vec<String>) -> Vec<Check> {
+pub(crate) async fn examine<P: Ports, T: Teller>(
+    ports: &P,
+    teller: Option<&T>,
+    plan: &Plan,
+    warnings: Vec<String>,
+) -> Vec<Check> {
     let newest = ports.store().newest(&plan.service).await;
-    let number = match &newest {
-        Ok(Some(newest)) if newest.status.is_active() => newest.id.number,
-        Ok(Some(newest)) => newest.id.number.saturating_add(1),
-        Ok(None) | Err(_) => 1,
-    };
-    let owner = RolloutId {
-        service: plan.service.clone(),
-        number,
-    };
-    let (routes, alarms, metrics) = join3(
+    let owner = owner(plan, &newest);
+    let (routes, alarms, metrics, slack) = join4(
         routes(ports, plan, &owner),
         alarms(ports, plan),
         metrics(ports, plan),
+        slack(teller, plan),
     )
     .await;
     let warnings = warnings
@@ -46,7 +47,21 @@ pub(crate) async fn examine<P: Ports>(ports: &P, plan: &Plan, warnings: Vec<Stri
     checks.extend(routes);
     checks.extend(alarms);
     checks.extend(metrics);
+    checks.extend(slack);
     checks
+}
+
+/// Who has the routes of a plan, or would have them.
+fn owner(plan: &Plan, newest: &Result<Option<Rollout>, Trouble>) -> RolloutId {
+    let number = match newest {
+        Ok(Some(newest)) if newest.status.is_active() => newest.id.number,
+        Ok(Some(newest)) => newest.id.number.saturating_add(1),
+        Ok(None) | Err(_) => 1,
+    };
+    RolloutId {
+        service: plan.service.clone(),
+        number,
+    }
 }
 
 fn check(what: impl Into<String>, health: Health, says: impl Into<String>) -> Check {
@@ -173,4 +188,29 @@ async fn metrics<P: Ports>(ports: &P, plan: &Plan) -> Vec<Check> {
         }
     });
     of_metric.collect()
+}
+
+/// Whether people would be told, as `notify` finds it: it alone has the webhook's address.
+async fn slack<T: Teller>(teller: Option<&T>, plan: &Plan) -> Option<Check> {
+    let wanted = plan
+        .notify
+        .channels
+        .iter()
+        .any(|channel| channel.kind == ChannelKind::Slack);
+    let (health, says) = match teller?.slack().await {
+        Ok(Heard::Answers) => (Health::Good, "it answers".to_owned()),
+        Ok(Heard::Unnamed) if wanted => (
+            Health::Bad,
+            "the plan tells people there, and the stack has no webhook: name the parameter with its address \
+             (`slack_parameter`)"
+                .to_owned(),
+        ),
+        Ok(Heard::Unnamed) => return None,
+        Ok(Heard::Trouble(why)) => (Health::Bad, why),
+        Err(trouble) => (
+            Health::Doubtful,
+            format!("notify could not be asked: {trouble}"),
+        ),
+    };
+    Some(check("Slack", health, says))
 }

@@ -18,6 +18,7 @@ use aws::{
     },
     invocation::{Invocation, until},
     telemetry::chain,
+    teller::Teller,
 };
 use domain::{
     decide::Refusal,
@@ -43,18 +44,20 @@ const TO_ANSWER: SignedDuration = SignedDuration::from_secs(3);
 
 /// What `control` works with.
 #[derive(Debug, Clone)]
-pub struct Desk<P, A, C> {
+pub struct Desk<P, A, C, T> {
     /// The engine's ports.
     pub ports: P,
     /// What is read of the store besides.
     pub archive: A,
     /// Finds out who asks.
     pub callers: C,
+    /// Tells whether people would be told; none where the stack does not say who could.
+    pub teller: Option<T>,
 }
 
 /// Answers one request.
-pub async fn handle<P: Ports, A: Archive, C: Callers>(
-    desk: &Desk<P, A, C>,
+pub async fn handle<P: Ports, A: Archive, C: Callers, T: Teller>(
+    desk: &Desk<P, A, C, T>,
     payload: &Value,
     invocation: &Invocation,
 ) -> Answer {
@@ -93,7 +96,7 @@ struct Asker {
     notes: Vec<String>,
 }
 
-impl<P: Ports, A: Archive, C: Callers> Desk<P, A, C> {
+impl<P: Ports, A: Archive, C: Callers, T: Teller> Desk<P, A, C, T> {
     async fn answer(&self, request: Request, digest: &Digest, time: Time) -> Result<Done, Failure> {
         match &request.what {
             Do::Start { .. } | Do::Ask { .. } => {
@@ -108,7 +111,8 @@ impl<P: Ports, A: Archive, C: Callers> Desk<P, A, C> {
             Do::History { rollout } => self.history(rollout).await,
             Do::Doctor { plan } => {
                 let (plan, warnings) = parse(plan)?;
-                let checks = doctor::examine(&self.ports, &plan, warnings).await;
+                let teller = self.teller.as_ref();
+                let checks = doctor::examine(&self.ports, teller, &plan, warnings).await;
                 Ok(Done::Doctor { checks })
             }
         }

@@ -26,4 +26,5 @@ mod script;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
+pub mod teller;
 pub mod trouble;

@@ -453,3 +453,11 @@ fn an_alarm_that_could_not_go_off_is_found() {
                      it"#]]
     .assert_eq(&lines[..lines.len().min(5)].join("\n"));
 }
+
+#[test]
+fn slack_is_not_asked_about_twice() {
+    let sees = json!([{ "what": "Slack", "health": "good", "says": "it answers" }]);
+    let told = doctor(&Fake::world(well(), None, Ok(seen(&sees))), &[]);
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("Slack")).collect();
+    expect!["ok           control sees Slack: it answers"].assert_eq(&lines.join("\n"));
+}
