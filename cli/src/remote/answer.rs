@@ -212,7 +212,10 @@ pub(super) const fn advice(kind: FailureKind) -> &'static str {
             "nothing was done; do the functions have the version of this command?"
         }
         FailureKind::Store => "if traffic must go back now: `tidegate rollback --direct PLAN`",
-        FailureKind::Alarms => "nothing was done; `tidegate doctor PLAN` looks at the alarms",
+        FailureKind::Alarms => {
+            "nothing was done; `tidegate doctor PLAN` looks at the alarms, `tidegate start --reason TEXT` overrides them"
+        }
+        FailureKind::Routes => "nothing was done; `tidegate doctor PLAN` looks at the routes",
         FailureKind::Contended => "nothing was done; repeat the command in a few seconds",
         FailureKind::Caller => {
             "nothing was done; sign in again, and is the clock of this machine right?"

@@ -7,7 +7,7 @@ use aws::{
 use domain::{
     event::{AlarmReading, AlarmState},
     judge::{Query, Reading, Side, Window},
-    name::{AlarmArn, RolloutId},
+    name::{AlarmArn, RolloutId, RouteName},
     plan::{Plan, people::ChannelKind, severity::InsufficientData},
     rollout::{Rollout, alarm_name},
     target::{Leftover, Seen},
@@ -16,7 +16,7 @@ use domain::{
 };
 use engine::{
     ports::{Alarms as _, Clock as _, Metrics as _, Ports, RouteRef, Router as _, Store as _},
-    trouble::Trouble,
+    trouble::{Chance, Trouble},
 };
 use futures_util::future::{join_all, join4};
 
@@ -49,6 +49,26 @@ pub(crate) async fn examine<P: Ports, T: Teller>(
     checks.extend(metrics);
     checks.extend(slack);
     checks
+}
+
+/// A route that cannot be read, and never will be as it is now.
+pub(crate) async fn lost<P: Ports>(ports: &P, plan: &Plan) -> Option<(RouteName, Trouble)> {
+    let newest = ports.store().newest(&plan.service).await;
+    let owner = owner(plan, &newest);
+    let read = plan.routes.iter().map(|(name, route)| {
+        let route = RouteRef {
+            owner: &owner,
+            name,
+            route,
+            guards: &plan.alarms,
+        };
+        async move { (name, ports.router().read(route).await) }
+    });
+    let mut read = join_all(read).await.into_iter();
+    read.find_map(|(name, read)| match read {
+        Err(trouble) if trouble.chance == Chance::Lasting => Some((name.clone(), trouble)),
+        Ok(_) | Err(_) => None,
+    })
 }
 
 /// Who has the routes of a plan, or would have them.
@@ -140,9 +160,12 @@ async fn alarms<P: Ports>(ports: &P, plan: &Plan) -> Vec<Check> {
                 let health = match (state, guard.insufficient_data) {
                     (AlarmState::Ok, _)
                     | (AlarmState::InsufficientData, InsufficientData::Ignore) => Health::Good,
-                    (AlarmState::InsufficientData, InsufficientData::Hold) => Health::Doubtful,
+                    // Each of these is a start refused.
                     (AlarmState::Alarm, _)
-                    | (AlarmState::InsufficientData, InsufficientData::Alarm) => Health::Bad,
+                    | (
+                        AlarmState::InsufficientData,
+                        InsufficientData::Hold | InsufficientData::Alarm,
+                    ) => Health::Bad,
                 };
                 check(what, health, format!("it is {}", alarm_state(state)))
             }

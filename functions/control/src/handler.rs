@@ -226,6 +226,7 @@ impl<P: Ports, A: Archive, C: Callers, T: Teller> Desk<P, A, C, T> {
             active,
             override_reason: reason,
         };
+        self.look_first(&request, time).await?;
         let work = start(&self.ports, &request, time.deadline);
         let started = self.in_time(work, &request.key, time).await;
         let id = match &started {
@@ -241,6 +242,22 @@ impl<P: Ports, A: Archive, C: Callers, T: Teller> Desk<P, A, C, T> {
             .as_ref()
             .map_or_else(|| service.to_string(), ToString::to_string);
         self.changed(id, name, started, asker).await
+    }
+
+    /// A route that is not there, or may not be read, is found before anything is decided: a rollout on it could
+    /// neither begin nor end.
+    async fn look_first(&self, request: &StartRequest, time: Time) -> Result<(), Failure> {
+        let lost = doctor::lost(&self.ports, &request.plan);
+        let lost = until(self.ports.clock(), time.deadline, lost).await;
+        let Some((route, trouble)) = lost.flatten() else {
+            return Ok(());
+        };
+        // The same request may have begun it, when the route was there.
+        if let Ok(true) = self.ports.store().is_done(&request.key).await {
+            return Ok(());
+        }
+        let message = format!("not started: route {route}: {trouble}");
+        Err(Failure::new(FailureKind::Routes, message))
     }
 
     async fn ask(

@@ -1,5 +1,7 @@
 //! Requests in the box.
 
+mod lost;
+
 use std::{fmt::Write as _, fs, path::Path, rc::Rc};
 
 use aws::{
@@ -289,19 +291,19 @@ fn the_status_shows_what_the_world_shows() {
         change: null
         deadlines: [{"at":"2026-01-13T01:04:01.37Z","what":"the bake has lasted for its least time"}]
         epoch: 2
-        gate: {"approvals":[],"asked":null,"checklist":{},"conditions":[{"condition":"complaints == 0","doubt":null,"errors":0,"failures":0,"measured":null,"passes":0,"samples":0,"stable":null,"value":null,"verdict":null}],"needed":0,"overdue":null,"promoted_by":null,"since":"2026-01-13T01:01:01.03Z","until":"2026-01-13T01:04:01.03Z"}
+        gate: {"approvals":[],"asked":null,"checklist":{},"conditions":[{"condition":"complaints == 0","doubt":null,"errors":0,"failures":0,"measured":null,"passes":0,"samples":0,"stable":null,"value":null,"verdict":null}],"needed":0,"overdue":null,"promoted_by":null,"since":"2026-01-13T01:01:01.37Z","until":"2026-01-13T01:04:01.37Z"}
         holds: []
         hooks: []
         incidents: []
-        ledger: "4:3a6f30225002e5227eeaa98e24d3973ea91768bbfd4e899080594c17380ac1c6"
-        now: "2026-01-13T01:01:01.264Z"
+        ledger: "4:bbf518a8e1d69ffb7b6d59c750575e99123fece808f73d28dc3ea438a34d74e9"
+        now: "2026-01-13T01:01:01.534Z"
         phase: 0
         phases: [{"name":"tenth","weights":{"web":100}},{"name":"half","weights":{"web":500}},{"name":"all","weights":{"web":1000}}]
         plan: "74e8168e02cb717e2ae7dcc202a5b2867d197af86ef8e8ff40772c64b21c7694"
         revision: 4
         rollout: "shop#1"
-        routes: {"web":{"desired":100,"drift":null,"effective":"2026-01-13T01:01:01.03Z","ready":true,"seen":100,"trouble":null}}
-        started_at: "2026-01-13T01:00:00.137Z"
+        routes: {"web":{"desired":100,"drift":null,"effective":"2026-01-13T01:01:01.37Z","ready":true,"seen":100,"trouble":null}}
+        started_at: "2026-01-13T01:00:00.416Z"
         started_by: "arn:aws:iam::123456789012:user/kim"
         status: "baking"
         waiting: "time at these weights, over in 2m 59s"
@@ -351,7 +353,7 @@ fn what_is_decided_and_not_seen_yet_is_not_told_as_nothing() {
         &world,
         &payload,
         &expect![
-            "shop#1 is rolling back, by arn:aws:iam::123456789012:user/kim; not yet: the weights of web (router.write: no answer in 3 s) were not read back as decided by 2026-01-13T01:00:25.15Z"
+            "shop#1 is rolling back, by arn:aws:iam::123456789012:user/kim; not yet: the weights of web (router.write: no answer in 3 s) were not read back as decided by 2026-01-13T01:00:25.484Z"
         ],
     );
     let route = RouteName::new("web").unwrap();

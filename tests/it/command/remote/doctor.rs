@@ -282,10 +282,9 @@ fn what_a_person_should_know_is_a_warning() {
             epoch: Epoch(4),
         },
     ];
-    world.alarms.extend([
-        alarm("new-5xx", AlarmState::InsufficientData, Actions::Enabled),
-        alarm("new-slow", AlarmState::Ok, Actions::Disabled),
-    ]);
+    world
+        .alarms
+        .extend([alarm("new-slow", AlarmState::Ok, Actions::Disabled)]);
     world.parameters.insert("/plain".to_owned(), Kind::Plain);
     let fake = Fake::world(world, None, Ok(seen(&json!([]))));
     expect![[r#"
@@ -315,8 +314,7 @@ fn what_a_person_should_know_is_a_warning() {
                      does not check yet
                      → it does once a rule uses the group; until then look at them
                        yourself
-        warning      alarm new-5xx: it has no data
-                     → nothing advances until it has, as the plan says
+        ok           alarm new-5xx: critical, and is not red
         warning      alarm new-slow: its actions are switched off
                      → its events still come; switch them on (`aws cloudwatch
                        enable-alarm-actions`)
@@ -326,7 +324,7 @@ fn what_a_person_should_know_is_a_warning() {
         not checked  other writers: whether a pipeline, a script or a hand writes to the
                      routes now
 
-        9 warnings
+        8 warnings
         exit code 0
     "#]]
     .assert_eq(&doctor(&fake, &["--slack-parameter", "/plain"]));
@@ -460,4 +458,23 @@ fn slack_is_not_asked_about_twice() {
     let told = doctor(&Fake::world(well(), None, Ok(seen(&sees))), &[]);
     let lines: Vec<&str> = told.lines().filter(|line| line.contains("Slack")).collect();
     expect!["ok           control sees Slack: it answers"].assert_eq(&lines.join("\n"));
+}
+
+/// A start without data is refused, so it is more than something to know.
+#[test]
+fn an_alarm_without_data_stands_in_the_way() {
+    let mut world = well();
+    let (arn, quiet) = alarm("new-5xx", AlarmState::InsufficientData, Actions::Enabled);
+    world.alarms.insert(arn, quiet);
+    let told = doctor(&Fake::world(world, None, Ok(seen(&json!([])))), &[]);
+    let lines: Vec<&str> = told
+        .lines()
+        .skip_while(|line| !line.contains("new-5xx"))
+        .take(3)
+        .collect();
+    expect![[r#"
+        problem      alarm new-5xx: it has no data
+                     → nothing advances until it has, and a start is refused, unless
+                       `start --reason` overrides it"#]]
+    .assert_eq(&lines.join("\n"));
 }
