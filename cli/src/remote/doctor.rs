@@ -275,7 +275,9 @@ fn print(checks: &[Check], out: &mut dyn Write, paint: Paint) -> io::Result<()> 
     for check in checks {
         let (ink, state) = check.state.shown();
         let text = format!("{}: {}", check.what, check.says);
-        let texts = fill(text.split(' ').map(str::to_owned), COLUMNS - STATE);
+        // What AWS says may have lines of its own.
+        let words = text.split_whitespace().map(str::to_owned);
+        let texts = fill(words, COLUMNS - STATE);
         for (n, text) in texts.iter().enumerate() {
             let state = if n == 0 { state } else { "" };
             let state = paint.text(ink, &format!("{state:<STATE$}"));

@@ -460,6 +460,17 @@ fn slack_is_not_asked_about_twice() {
     expect!["ok           control sees Slack: it answers"].assert_eq(&lines.join("\n"));
 }
 
+#[test]
+fn what_aws_says_in_lines_is_put_into_ours() {
+    let why = Unanswered::NoCredentials("no source\n  Environment: not set".to_owned());
+    let told = doctor(&Fake::shut(why), &[]);
+    let lines: Vec<&str> = told.lines().skip(1).take(2).collect();
+    expect![[r#"
+        problem      credentials: no AWS credentials could be had: no source
+                     Environment: not set"#]]
+    .assert_eq(&lines.join("\n"));
+}
+
 /// A start without data is refused, so it is more than something to know.
 #[test]
 fn an_alarm_without_data_stands_in_the_way() {
