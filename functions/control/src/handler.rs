@@ -22,9 +22,10 @@ use aws::{
 };
 use domain::{
     decide::Refusal,
+    event::Command,
     name::{EventKey, Person, RolloutId, ServiceName},
     plan::Plan,
-    rollout::Rollout,
+    rollout::{Rollout, Status},
     time::{SignedDuration, Timestamp},
 };
 use engine::{
@@ -32,6 +33,7 @@ use engine::{
     ports::{Clock as _, Ports, RouteRef, Router as _, Store as _},
     start::{IfActive, StartRequest, start},
     trouble::{EngineError, Trouble},
+    visit::visit,
 };
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -270,6 +272,11 @@ impl<P: Ports, A: Archive, C: Callers, T: Teller> Desk<P, A, C, T> {
     ) -> Result<Done, Failure> {
         let command = command.command()?;
         let head = self.head(rollout).await?;
+        if command == Command::Finish && head.status == Status::AwaitingFinish {
+            // What the team has just made of its own rule counts. If it cannot be read, what was read before does.
+            let read = visit(&self.ports, head.clone(), time.deadline);
+            let _read = until(self.ports.clock(), time.deadline, read).await;
+        }
         let key = digest.event_key();
         let by = asker.by.clone();
         let work = ask(&self.ports, &head.id, by, command, &key, time.deadline);

@@ -1,5 +1,6 @@
 //! Requests in the box.
 
+mod finish;
 mod lost;
 
 use std::{fmt::Write as _, fs, path::Path, rc::Rc};
