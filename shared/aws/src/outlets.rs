@@ -155,6 +155,8 @@ impl Outlets for Named {
         let Some(parameter) = &self.slack else {
             return Heard::Unnamed;
         };
+        // Whoever asks may have mended it a moment ago.
+        self.secrets.forget(parameter);
         let heard = match self.post(parameter, &json!({})).await {
             Ok((_, said)) if NO_TEXT.contains(&said.as_str()) => Ok(()),
             Ok((status, said)) => of_status(status, &said),
@@ -255,6 +257,31 @@ mod tests {
             None,
         );
         (run(named.listens()), script)
+    }
+
+    #[test]
+    fn a_webhook_that_was_just_mended_is_asked() {
+        let parameter = |value| Answer::Json(200, json!({ "Parameter": { "Value": value } }));
+        let text = |status, said: &str| {
+            Answer::Text(status, ("content-type", "text/plain"), said.to_owned())
+        };
+        let script = Script::new([
+            parameter("https://hooks.example.com/dead"),
+            text(404, "no_service"),
+            parameter("https://hooks.example.com/alive"),
+            text(400, "no_text"),
+        ]);
+        let config = script.config();
+        let named = Named::new(
+            script.connector(),
+            Secrets::new(aws_sdk_ssm::Client::new(&config)),
+            aws_sdk_sns::Client::new(&config),
+            Some("/tidegate/slack".to_owned()),
+            None,
+        );
+        assert!(matches!(run(named.listens()), Heard::Trouble(_)));
+        assert_eq!(run(named.listens()), Heard::Answers);
+        assert_eq!(script.asked()[3].uri, "https://hooks.example.com/alive");
     }
 
     #[test]
