@@ -25,6 +25,7 @@ use aws::{
     alb::{Side, Standing},
     alias::Served,
     control::Do,
+    ecs,
     route53::Finding,
     secrets::Kind,
 };
@@ -100,6 +101,9 @@ pub trait Account {
 
     /// Alarms, in the order they were asked for; the error says why there is nothing about one.
     async fn alarms(&self, arns: &[AlarmArn]) -> Vec<Result<Inspection, String>>;
+
+    /// The ECS services that load balancers have to do with.
+    async fn ecs(&self) -> ecs::Found;
 
     /// How a parameter is kept; none if there is no such parameter.
     async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble>;

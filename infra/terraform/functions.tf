@@ -18,7 +18,8 @@ locals {
   }
 
   environment = {
-    control = local.traffic_environment
+    # `doctor` asks notify whether Slack would take a message.
+    control = merge(local.traffic_environment, { TIDEGATE_NOTIFY = "${var.name}-notify" })
     advance = local.traffic_environment
     alarm   = local.traffic_environment
     notify = {

@@ -202,7 +202,13 @@ locals {
   )
 
   permissions = {
-    control = local.may_move_traffic
+    control = concat(local.may_move_traffic, [{
+      # Whether Slack would take a message; who asks never has its address.
+      Sid      = "AskNotify"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = "arn:${local.partition}:lambda:${local.here}:function:${var.name}-notify"
+    }])
     advance = local.may_move_traffic
     alarm = concat(local.may_move_traffic, [
       {

@@ -77,7 +77,8 @@ impl Bed {
         Clients::new(&self.config())
     }
 
-    fn config(&self) -> SdkConfig {
+    /// Where clients are and who they are.
+    pub(crate) fn config(&self) -> SdkConfig {
         let credentials = Credentials::new("test", "test", None, None, "bed");
         let limits = TimeoutConfig::builder()
             .operation_attempt_timeout(CALL_LASTS)

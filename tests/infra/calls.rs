@@ -10,6 +10,9 @@ const VERBS: [&str; 19] = [
     "Put", "Query", "Remove", "Scan", "Send", "Set", "Start", "Transact", "Update",
 ];
 
+/// What only the command asks, with its caller's rights.
+const OF_THE_COMMAND: [&str; 1] = ["ecs.rs"];
+
 /// The APIs that a source names as the first argument of a call, `trouble("GetItem", …)`.
 fn called(source: &str) -> BTreeSet<&str> {
     let names = source.split("(\"").skip(1);
@@ -56,7 +59,8 @@ fn what_the_functions_ask_of_aws_is_allowed() {
     for folder in ["../shared/aws/src", "../functions"] {
         for entry in ignore::Walk::new(folder).filter_map(Result::ok) {
             let path = entry.path();
-            if path.extension().is_some_and(|kind| kind == "rs") {
+            let command = OF_THE_COMMAND.iter().any(|file| path.ends_with(file));
+            if path.extension().is_some_and(|kind| kind == "rs") && !command {
                 let source = std::fs::read_to_string(path).expect("a source can be read");
                 let found = forbidden(&source, &allowed).into_iter().map(str::to_owned);
                 wrong.extend(found.map(|name| format!("{}: {name}", path.display())));

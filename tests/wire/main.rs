@@ -16,6 +16,8 @@ mod alias;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod ecs;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod route53;

@@ -1,6 +1,6 @@
 //! One request, and its answer as a person reads it.
 
-use aws::control::{Answer, Changed, Do, Done, FailureKind, Outcome};
+use aws::control::{Answer, Asked, Changed, Do, Done, FailureKind, Outcome};
 use std::fmt::{Display, Write as _};
 
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ pub(super) async fn change(
 ) -> Result<Exit, Failure> {
     let form = Form::of(once.json);
     let verb = what.verb();
+    let aim = Aim::of(&what);
     let key = match &once.key {
         Some(key) => key.clone(),
         None => cloud
@@ -53,7 +54,10 @@ pub(super) async fn change(
     };
     let account = open(at, form, console, cloud).await?;
     let answer = account.call(&key, what).await;
-    let raw = answer.map_err(|why| unanswered(&why, Some(&key), form, console))?;
+    let raw = answer.map_err(|why| {
+        let failure = unanswered(&why, Some(&key), form, console);
+        with_direct(aim, failure)
+    })?;
     let done = read(&raw, Some(&key), at, form, console)?;
     let Done::Changed(changed) = done else {
         let why = garbled(at, &ANOTHER);
@@ -73,12 +77,56 @@ pub(super) async fn change(
         "{label} it is decided, but the weights were not read back so: {why}\n  \
          the sweep goes on with it every minute; look with `tidegate status {rollout} --watch`"
     )?;
+    if aim == Aim::Back {
+        writeln!(console.err, "  {DIRECT}")?;
+    }
     Ok(Exit::Unconverged)
+}
+
+/// What is left to whoever cannot wait for the functions.
+const DIRECT: &str = "if traffic must go back now: `tidegate rollback --direct PLAN`";
+
+/// What was asked for: whether it cannot wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    /// Traffic goes back to stable.
+    Back,
+    /// Anything else.
+    Else,
+}
+
+impl Aim {
+    fn of(what: &Do) -> Self {
+        if let Do::Ask {
+            command: Asked::Rollback { .. } | Asked::Abort { .. },
+            ..
+        } = what
+        {
+            Self::Back
+        } else {
+            Self::Else
+        }
+    }
+}
+
+/// A failure, with the way that is left if traffic was to go back and nobody has named it yet.
+fn with_direct(aim: Aim, failure: Failure) -> Failure {
+    if let Failure::Remote(text) = &failure
+        && aim == Aim::Back
+        && !text.contains("--direct")
+    {
+        return Failure::Remote(format!("{text}\n  {DIRECT}"));
+    }
+    failure
 }
 
 fn tell(verb: &str, changed: &Changed, console: &mut Console<'_>) -> Result<(), Failure> {
     let paint = console.paint();
-    let good = paint.text(Ink::Good, "ok");
+    let good = if changed.converged {
+        paint.text(Ink::Good, "ok")
+    } else {
+        paint.text(Ink::Ask, "decided")
+    };
     let by = paint.text(Ink::Faint, &format!("by {}", changed.by));
     writeln!(console.out, "{good} {verb} {}  {by}", changed.rollout)?;
     for note in &changed.notes {
@@ -212,7 +260,10 @@ pub(super) const fn advice(kind: FailureKind) -> &'static str {
             "nothing was done; do the functions have the version of this command?"
         }
         FailureKind::Store => "if traffic must go back now: `tidegate rollback --direct PLAN`",
-        FailureKind::Alarms => "nothing was done; `tidegate doctor PLAN` looks at the alarms",
+        FailureKind::Alarms => {
+            "nothing was done; `tidegate doctor PLAN` looks at the alarms, `tidegate start --reason TEXT` overrides them"
+        }
+        FailureKind::Routes => "nothing was done; `tidegate doctor PLAN` looks at the routes",
         FailureKind::Contended => "nothing was done; repeat the command in a few seconds",
         FailureKind::Caller => {
             "nothing was done; sign in again, and is the clock of this machine right?"

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod balancer;
+mod deployments;
 mod function;
 mod records;
 
@@ -168,18 +169,31 @@ async fn account_checks(plan: &Plan, what: &Doctor, account: &impl Account) -> V
         Ok(arn) => Check::ok("credentials", arn),
         Err(why) => Check::problem("credentials", told(&why), why.advice()),
     }];
-    checks.extend(control_checks(plan, account).await);
+    let seen = control_checks(plan, account).await;
+    let heard = seen.iter().any(|check| check.what.ends_with(SLACK));
+    checks.extend(seen);
+    let deployed = deployments::find(plan, account).await;
     for (name, route) in &plan.routes {
         let name = format!("route {name}");
         checks.extend(match route {
-            Route::Alb(route) => balancer::look(&name, &plan.service, route, account).await,
+            Route::Alb(route) => {
+                let mut checks = balancer::look(&name, &plan.service, route, account).await;
+                checks.extend(deployments::look(&name, route, &deployed));
+                checks
+            }
             Route::Route53(route) => records::look(&name, route, account).await,
             Route::LambdaAlias(route) => vec![function::look(&name, route, account).await],
         });
     }
     checks.extend(alarms::look(plan, account).await);
-    checks.extend(slack(plan, what.slack_parameter.as_deref(), account).await);
-    let writers = "whether a deployment (ECS, CodeDeploy, a pipeline) writes to the routes now";
+    match (what.slack_parameter.as_deref(), heard) {
+        (Some(name), _) => checks.push(slack(name, account).await),
+        (None, false) => checks.extend(no_slack(plan)),
+        // `notify` has asked it.
+        (None, true) => {}
+    }
+    checks.extend(deployments::unseen(&deployed));
+    let writers = "whether a pipeline, a script or a hand writes to the routes now";
     checks.push(Check::new(State::NotChecked, "other writers", writers));
     checks
 }
@@ -224,31 +238,34 @@ fn from_control(check: control::Check) -> Check {
     Check::new(state, &what, check.says)
 }
 
+/// What messages to Slack are called, here and by `control`.
+const SLACK: &str = "Slack";
+
+/// Nobody has looked whether people are told in Slack.
+fn no_slack(plan: &Plan) -> Option<Check> {
+    let mut channels = plan.notify.channels.iter();
+    channels.find(|channel| channel.kind == ChannelKind::Slack)?;
+    let says = "which parameter has the webhook's address";
+    let check = Check::new(State::NotChecked, SLACK, says);
+    Some(check.then("name it: --slack-parameter /tidegate/slack"))
+}
+
 /// Whether the webhook's address is where `notify` looks for it.
-async fn slack(plan: &Plan, name: Option<&str>, account: &impl Account) -> Option<Check> {
-    const WHAT: &str = "Slack";
-    let wanted = plan.notify.channels.iter();
-    let wanted = wanted.filter(|channel| channel.kind == ChannelKind::Slack);
-    let Some(name) = name else {
-        wanted.into_iter().next()?;
-        let says = "which parameter has the webhook's address";
-        let check = Check::new(State::NotChecked, WHAT, says);
-        return Some(check.then("name it: --slack-parameter /tidegate/slack"));
-    };
-    Some(match account.parameter(name).await {
-        Ok(Some(Kind::Secure)) => Check::ok(WHAT, format!("parameter {name} is there, encrypted")),
+async fn slack(name: &str, account: &impl Account) -> Check {
+    match account.parameter(name).await {
+        Ok(Some(Kind::Secure)) => Check::ok(SLACK, format!("parameter {name} is there, encrypted")),
         Ok(Some(Kind::Plain)) => Check::warning(
-            WHAT,
+            SLACK,
             format!("parameter {name} is not encrypted; whoever has the address can post"),
             "make it a SecureString",
         ),
         Ok(None) => Check::problem(
-            WHAT,
+            SLACK,
             format!("there is no parameter {name}"),
             "put the webhook's address there, as a SecureString",
         ),
-        Err(trouble) => Check::unseen(WHAT, &trouble),
-    })
+        Err(trouble) => Check::unseen(SLACK, &trouble),
+    }
 }
 
 /// Columns of a state.
@@ -258,7 +275,9 @@ fn print(checks: &[Check], out: &mut dyn Write, paint: Paint) -> io::Result<()> 
     for check in checks {
         let (ink, state) = check.state.shown();
         let text = format!("{}: {}", check.what, check.says);
-        let texts = fill(text.split(' ').map(str::to_owned), COLUMNS - STATE);
+        // What AWS says may have lines of its own.
+        let words = text.split_whitespace().map(str::to_owned);
+        let texts = fill(words, COLUMNS - STATE);
         for (n, text) in texts.iter().enumerate() {
             let state = if n == 0 { state } else { "" };
             let state = paint.text(ink, &format!("{state:<STATE$}"));

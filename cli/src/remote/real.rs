@@ -15,17 +15,21 @@ use aws::{
     client::{self, Clients},
     clock::Clock,
     control::{Digest, Do, Request, VERSION},
+    ecs::{self, Ecs},
     route53::{Finding, Route53},
     router::Router,
     secrets::{Kind, Secrets},
 };
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{
+    BehaviorVersion, Region, profile::ProfileFileCredentialsProvider,
+    provider_config::ProviderConfig,
+};
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials as _, SharedCredentialsProvider},
 };
 use aws_sdk_lambda::{operation::invoke::InvokeOutput, primitives::Blob};
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_smithy_types::timeout::TimeoutConfig;
 use domain::{
     name::AlarmArn,
@@ -54,7 +58,7 @@ impl Cloud for Real {
     async fn open(&self, at: &At) -> Result<Opened, Unanswered> {
         let (connector, http) = client::connections();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http.clone())
             .timeout_config(client::limits());
         if let Some(profile) = &at.profile {
             loader = loader.profile_name(profile);
@@ -62,24 +66,33 @@ impl Cloud for Real {
         if let Some(region) = &at.region {
             loader = loader.region(Region::new(region.clone()));
         }
-        let config = loader.load().await;
+        let mut config = loader.load().await;
+        // A variable that is empty names none.
+        let region = config.region().filter(|region| !region.as_ref().is_empty());
+        let region = region.cloned();
+        if let Some(profile) = &at.profile {
+            let credentials = of_profile(profile, region.clone(), http);
+            let credentials = SharedCredentialsProvider::new(credentials);
+            let builder = config.into_builder().credentials_provider(credentials);
+            config = builder.build();
+        }
         let credentials = config.credentials_provider();
         let credentials = credentials.ok_or_else(|| Unanswered::NoCredentials(String::new()))?;
         // Asked for before anything else, because it is what is wrong most often.
         if let Err(error) = credentials.provide_credentials().await {
             return Err(errors::credentials(&error, at.profile.as_deref()));
         }
-        let region = config.region().ok_or(Unanswered::NoRegion)?.to_string();
+        let region = region.ok_or(Unanswered::NoRegion)?;
         let clients = Clients::new(&config);
         let environment = env::var("TIDEGATE_CONTROL").ok();
         Ok(Opened {
             credentials,
             connector,
             function: function(at, environment),
-            looks: Looks::new(&clients),
+            looks: Looks::new(&clients, Ecs::new(&config)),
             routes: hands(&clients),
             lambda: clients.lambda,
-            region,
+            region: region.to_string(),
         })
     }
 
@@ -91,6 +104,23 @@ impl Cloud for Real {
         })?;
         Ok(uuid(bytes))
     }
+}
+
+/// The credentials of a profile that was named. It is meant, whatever the environment has, as with the AWS CLI: the
+/// SDK alone would take those of the environment first, which may be another account's.
+fn of_profile(
+    profile: &str,
+    region: Option<Region>,
+    http: SharedHttpClient,
+) -> ProfileFileCredentialsProvider {
+    let config = ProviderConfig::without_region()
+        .with_region(region)
+        .with_http_client(http)
+        .with_timeout_config(client::limits());
+    ProfileFileCredentialsProvider::builder()
+        .profile_name(profile)
+        .configure(&config)
+        .build()
 }
 
 /// The option, else the environment, else the usual name.
@@ -130,16 +160,18 @@ struct Looks {
     records: Route53,
     aliases: Alias,
     alarms: Alarms,
+    ecs: Ecs,
     secrets: Secrets,
 }
 
 impl Looks {
-    fn new(clients: &Clients) -> Self {
+    fn new(clients: &Clients, ecs: Ecs) -> Self {
         Self {
             balancers: Alb::new(clients.balancers.clone()),
             records: Route53::new(clients.route53.clone()),
             aliases: Alias::new(clients.lambda.clone()),
             alarms: Alarms::new(clients.cloudwatch.clone()),
+            ecs,
             secrets: Secrets::new(clients.ssm.clone()),
         }
     }
@@ -265,6 +297,10 @@ impl Account for Opened {
 
     async fn alarms(&self, arns: &[AlarmArn]) -> Vec<Result<Inspection, String>> {
         self.looks.alarms.inspect(arns).await
+    }
+
+    async fn ecs(&self) -> ecs::Found {
+        self.looks.ecs.services().await
     }
 
     async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble> {

@@ -1,11 +1,14 @@
 //! Whether a plan could be started: what it names, looked at through the same ports and rights as a rollout.
 
-use aws::control::{Check, Health, view::alarm_state};
+use aws::{
+    control::{Check, Health, view::alarm_state},
+    teller::{Heard, Teller},
+};
 use domain::{
     event::{AlarmReading, AlarmState},
     judge::{Query, Reading, Side, Window},
-    name::{AlarmArn, RolloutId},
-    plan::{Plan, severity::InsufficientData},
+    name::{AlarmArn, RolloutId, RouteName},
+    plan::{Plan, people::ChannelKind, severity::InsufficientData},
     rollout::{Rollout, alarm_name},
     target::{Leftover, Seen},
     time::SignedDuration,
@@ -13,29 +16,27 @@ use domain::{
 };
 use engine::{
     ports::{Alarms as _, Clock as _, Metrics as _, Ports, RouteRef, Router as _, Store as _},
-    trouble::Trouble,
+    trouble::{Chance, Trouble},
 };
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join_all, join4};
 
 /// How far back a metric is looked for.
 const LOOKED_BACK: SignedDuration = SignedDuration::from_mins(15);
 
 /// Looks at everything that a plan names, side by side.
-pub(crate) async fn examine<P: Ports>(ports: &P, plan: &Plan, warnings: Vec<String>) -> Vec<Check> {
+pub(crate) async fn examine<P: Ports, T: Teller>(
+    ports: &P,
+    teller: Option<&T>,
+    plan: &Plan,
+    warnings: Vec<String>,
+) -> Vec<Check> {
     let newest = ports.store().newest(&plan.service).await;
-    let number = match &newest {
-        Ok(Some(newest)) if newest.status.is_active() => newest.id.number,
-        Ok(Some(newest)) => newest.id.number.saturating_add(1),
-        Ok(None) | Err(_) => 1,
-    };
-    let owner = RolloutId {
-        service: plan.service.clone(),
-        number,
-    };
-    let (routes, alarms, metrics) = join3(
+    let owner = owner(plan, &newest);
+    let (routes, alarms, metrics, slack) = join4(
         routes(ports, plan, &owner),
         alarms(ports, plan),
         metrics(ports, plan),
+        slack(teller, plan),
     )
     .await;
     let warnings = warnings
@@ -46,7 +47,41 @@ pub(crate) async fn examine<P: Ports>(ports: &P, plan: &Plan, warnings: Vec<Stri
     checks.extend(routes);
     checks.extend(alarms);
     checks.extend(metrics);
+    checks.extend(slack);
     checks
+}
+
+/// A route that cannot be read, and never will be as it is now.
+pub(crate) async fn lost<P: Ports>(ports: &P, plan: &Plan) -> Option<(RouteName, Trouble)> {
+    let newest = ports.store().newest(&plan.service).await;
+    let owner = owner(plan, &newest);
+    let read = plan.routes.iter().map(|(name, route)| {
+        let route = RouteRef {
+            owner: &owner,
+            name,
+            route,
+            guards: &plan.alarms,
+        };
+        async move { (name, ports.router().read(route).await) }
+    });
+    let mut read = join_all(read).await.into_iter();
+    read.find_map(|(name, read)| match read {
+        Err(trouble) if trouble.chance == Chance::Lasting => Some((name.clone(), trouble)),
+        Ok(_) | Err(_) => None,
+    })
+}
+
+/// Who has the routes of a plan, or would have them.
+fn owner(plan: &Plan, newest: &Result<Option<Rollout>, Trouble>) -> RolloutId {
+    let number = match newest {
+        Ok(Some(newest)) if newest.status.is_active() => newest.id.number,
+        Ok(Some(newest)) => newest.id.number.saturating_add(1),
+        Ok(None) | Err(_) => 1,
+    };
+    RolloutId {
+        service: plan.service.clone(),
+        number,
+    }
 }
 
 fn check(what: impl Into<String>, health: Health, says: impl Into<String>) -> Check {
@@ -125,9 +160,12 @@ async fn alarms<P: Ports>(ports: &P, plan: &Plan) -> Vec<Check> {
                 let health = match (state, guard.insufficient_data) {
                     (AlarmState::Ok, _)
                     | (AlarmState::InsufficientData, InsufficientData::Ignore) => Health::Good,
-                    (AlarmState::InsufficientData, InsufficientData::Hold) => Health::Doubtful,
+                    // Each of these is a start refused.
                     (AlarmState::Alarm, _)
-                    | (AlarmState::InsufficientData, InsufficientData::Alarm) => Health::Bad,
+                    | (
+                        AlarmState::InsufficientData,
+                        InsufficientData::Hold | InsufficientData::Alarm,
+                    ) => Health::Bad,
                 };
                 check(what, health, format!("it is {}", alarm_state(state)))
             }
@@ -173,4 +211,29 @@ async fn metrics<P: Ports>(ports: &P, plan: &Plan) -> Vec<Check> {
         }
     });
     of_metric.collect()
+}
+
+/// Whether people would be told, as `notify` finds it: it alone has the webhook's address.
+async fn slack<T: Teller>(teller: Option<&T>, plan: &Plan) -> Option<Check> {
+    let wanted = plan
+        .notify
+        .channels
+        .iter()
+        .any(|channel| channel.kind == ChannelKind::Slack);
+    let (health, says) = match teller?.slack().await {
+        Ok(Heard::Answers) => (Health::Good, "it answers".to_owned()),
+        Ok(Heard::Unnamed) if wanted => (
+            Health::Bad,
+            "the plan tells people there, and the stack has no webhook: name the parameter with its address \
+             (`slack_parameter`)"
+                .to_owned(),
+        ),
+        Ok(Heard::Unnamed) => return None,
+        Ok(Heard::Trouble(why)) => (Health::Bad, why),
+        Err(trouble) => (
+            Health::Doubtful,
+            format!("notify could not be asked: {trouble}"),
+        ),
+    };
+    Some(check("Slack", health, says))
 }

@@ -4,6 +4,7 @@ use aws::{
     control::{Failure, FailureKind},
     telemetry::chain,
 };
+use domain::decide::Refusal;
 use engine::trouble::{EngineError, Trouble};
 use plan::{Color, Problem};
 use serde_json::Value;
@@ -15,6 +16,9 @@ const PLAN: &str = "plan";
 pub(crate) fn of(error: &EngineError) -> Failure {
     let (kind, message) = match error {
         EngineError::NotFound(_) => (FailureKind::NotFound, error.to_string()),
+        EngineError::Refused(refusal @ Refusal::AlarmsNotWell(_)) => {
+            (FailureKind::Alarms, refusal.to_string())
+        }
         EngineError::Refused(refusal) => (FailureKind::Refused, refusal.to_string()),
         EngineError::Taken(_) => (FailureKind::Taken, error.to_string()),
         EngineError::Alarms(_) => (FailureKind::Alarms, chain(error)),

@@ -18,12 +18,14 @@ use aws::{
     },
     invocation::{Invocation, until},
     telemetry::chain,
+    teller::Teller,
 };
 use domain::{
     decide::Refusal,
+    event::Command,
     name::{EventKey, Person, RolloutId, ServiceName},
     plan::Plan,
-    rollout::Rollout,
+    rollout::{Rollout, Status},
     time::{SignedDuration, Timestamp},
 };
 use engine::{
@@ -31,6 +33,7 @@ use engine::{
     ports::{Clock as _, Ports, RouteRef, Router as _, Store as _},
     start::{IfActive, StartRequest, start},
     trouble::{End, EngineError, Trouble},
+    visit::visit,
 };
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -43,18 +46,20 @@ const TO_ANSWER: SignedDuration = SignedDuration::from_secs(3);
 
 /// What `control` works with.
 #[derive(Debug, Clone)]
-pub struct Desk<P, A, C> {
+pub struct Desk<P, A, C, T> {
     /// The engine's ports.
     pub ports: P,
     /// What is read of the store besides.
     pub archive: A,
     /// Finds out who asks.
     pub callers: C,
+    /// Tells whether people would be told; none where the stack does not say who could.
+    pub teller: Option<T>,
 }
 
 /// Answers one request.
-pub async fn handle<P: Ports, A: Archive, C: Callers>(
-    desk: &Desk<P, A, C>,
+pub async fn handle<P: Ports, A: Archive, C: Callers, T: Teller>(
+    desk: &Desk<P, A, C, T>,
     payload: &Value,
     invocation: &Invocation,
 ) -> Answer {
@@ -93,7 +98,7 @@ struct Asker {
     notes: Vec<String>,
 }
 
-impl<P: Ports, A: Archive, C: Callers> Desk<P, A, C> {
+impl<P: Ports, A: Archive, C: Callers, T: Teller> Desk<P, A, C, T> {
     async fn answer(&self, request: Request, digest: &Digest, time: Time) -> Result<Done, Failure> {
         match &request.what {
             Do::Start { .. } | Do::Ask { .. } => {
@@ -108,7 +113,8 @@ impl<P: Ports, A: Archive, C: Callers> Desk<P, A, C> {
             Do::History { rollout } => self.history(rollout).await,
             Do::Doctor { plan } => {
                 let (plan, warnings) = parse(plan)?;
-                let checks = doctor::examine(&self.ports, &plan, warnings).await;
+                let teller = self.teller.as_ref();
+                let checks = doctor::examine(&self.ports, teller, &plan, warnings).await;
                 Ok(Done::Doctor { checks })
             }
         }
@@ -222,6 +228,7 @@ impl<P: Ports, A: Archive, C: Callers> Desk<P, A, C> {
             active,
             override_reason: reason,
         };
+        self.look_first(&request, time).await?;
         let work = start(&self.ports, &request, time.deadline);
         let started = self.in_time(work, &request.key, time).await;
         let id = match &started {
@@ -239,6 +246,22 @@ impl<P: Ports, A: Archive, C: Callers> Desk<P, A, C> {
         self.changed(id, name, started, asker).await
     }
 
+    /// A route that is not there, or may not be read, is found before anything is decided: a rollout on it could
+    /// neither begin nor end.
+    async fn look_first(&self, request: &StartRequest, time: Time) -> Result<(), Failure> {
+        let lost = doctor::lost(&self.ports, &request.plan);
+        let lost = until(self.ports.clock(), time.deadline, lost).await;
+        let Some((route, trouble)) = lost.flatten() else {
+            return Ok(());
+        };
+        // The same request may have begun it, when the route was there.
+        if let Ok(true) = self.ports.store().is_done(&request.key).await {
+            return Ok(());
+        }
+        let message = format!("not started: route {route}: {trouble}");
+        Err(Failure::new(FailureKind::Routes, message))
+    }
+
     async fn ask(
         &self,
         rollout: &str,
@@ -249,6 +272,11 @@ impl<P: Ports, A: Archive, C: Callers> Desk<P, A, C> {
     ) -> Result<Done, Failure> {
         let command = command.command()?;
         let head = self.head(rollout).await?;
+        if command == Command::Finish && head.status == Status::AwaitingFinish {
+            // What the team has just made of its own rule counts. If it cannot be read, what was read before does.
+            let read = visit(&self.ports, head.clone(), time.deadline);
+            let _read = until(self.ports.clock(), time.deadline, read).await;
+        }
         let key = digest.event_key();
         let by = asker.by.clone();
         let work = ask(&self.ports, &head.id, by, command, &key, time.deadline);

@@ -11,6 +11,7 @@ use aws::{
     ports::{Aws, optional},
     store::Store,
     telemetry::{Stdout, start_log},
+    teller::Notify,
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -36,6 +37,7 @@ async fn run() -> Result<(), Error> {
         ports: Noted::new(Aws::new(&clients, table, connector, hooks), Stdout),
         archive,
         callers,
+        teller: optional("TIDEGATE_NOTIFY").map(|name| Notify::new(clients.lambda.clone(), name)),
     };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let invocation = Invocation::new(&event.context.request_id, event.context.deadline);

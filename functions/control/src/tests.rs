@@ -1,10 +1,14 @@
 //! Requests in the box.
 
+mod finish;
+mod lost;
+
 use std::{fmt::Write as _, fs, path::Path, rc::Rc};
 
 use aws::{
     caller::{CallerError, Proof},
     control::Do,
+    teller::Heard,
 };
 use domain::{
     ledger::{Chain, Line, verify},
@@ -56,6 +60,15 @@ impl Callers for Doorman {
     }
 }
 
+/// Has heard this of Slack.
+struct Herald(Result<Heard, Trouble>);
+
+impl Teller for Herald {
+    async fn slack(&self) -> Result<Heard, Trouble> {
+        self.0.clone()
+    }
+}
+
 fn world() -> World {
     let plan = Arc::new(plan::parse(PLAN).unwrap().plan);
     World::new(plan, Scenario::default(), 11)
@@ -87,20 +100,29 @@ fn ask_for(key: &str, command: &Value) -> Value {
 }
 
 fn asked(world: &World, payload: &Value) -> Answer {
+    asked_when(Ok(Heard::Unnamed), world, payload)
+}
+
+fn asked_when(heard: Result<Heard, Trouble>, world: &World, payload: &Value) -> Answer {
     let desk = Rc::new(Desk {
         ports: world.clone(),
         archive: Shelf(world.clone()),
         callers: Doorman,
+        teller: Some(Herald(heard)),
     });
-    let invocation = Invocation {
-        request_id: "8f5".to_owned(),
-        ends: later(world.now(), TIMEOUT),
-    };
+    let invocation = invocation(world);
     let payload = payload.clone();
     let answer = world.invoke("control", TIMEOUT, async move {
         Box::pin(handle(&desk, &payload, &invocation)).await
     });
     answer.expect("it ends in time")
+}
+
+fn invocation(world: &World) -> Invocation {
+    Invocation {
+        request_id: "8f5".to_owned(),
+        ends: later(world.now(), TIMEOUT),
+    }
 }
 
 /// An answer in a few words.
@@ -268,21 +290,21 @@ fn the_status_shows_what_the_world_shows() {
         back: false
         cause: null
         change: null
-        deadlines: [{"at":"2026-01-13T01:04:01.03Z","what":"the bake has lasted for its least time"}]
+        deadlines: [{"at":"2026-01-13T01:04:01.37Z","what":"the bake has lasted for its least time"}]
         epoch: 2
-        gate: {"approvals":[],"asked":null,"checklist":{},"conditions":[{"condition":"complaints == 0","doubt":null,"errors":0,"failures":0,"measured":null,"passes":0,"samples":0,"stable":null,"value":null,"verdict":null}],"needed":0,"overdue":null,"promoted_by":null,"since":"2026-01-13T01:01:01.03Z","until":"2026-01-13T01:04:01.03Z"}
+        gate: {"approvals":[],"asked":null,"checklist":{},"conditions":[{"condition":"complaints == 0","doubt":null,"errors":0,"failures":0,"measured":null,"passes":0,"samples":0,"stable":null,"value":null,"verdict":null}],"needed":0,"overdue":null,"promoted_by":null,"since":"2026-01-13T01:01:01.37Z","until":"2026-01-13T01:04:01.37Z"}
         holds: []
         hooks: []
         incidents: []
-        ledger: "4:3a6f30225002e5227eeaa98e24d3973ea91768bbfd4e899080594c17380ac1c6"
-        now: "2026-01-13T01:01:01.264Z"
+        ledger: "4:bbf518a8e1d69ffb7b6d59c750575e99123fece808f73d28dc3ea438a34d74e9"
+        now: "2026-01-13T01:01:01.534Z"
         phase: 0
         phases: [{"name":"tenth","weights":{"web":100}},{"name":"half","weights":{"web":500}},{"name":"all","weights":{"web":1000}}]
         plan: "74e8168e02cb717e2ae7dcc202a5b2867d197af86ef8e8ff40772c64b21c7694"
         revision: 4
         rollout: "shop#1"
-        routes: {"web":{"desired":100,"drift":null,"effective":"2026-01-13T01:01:01.03Z","obstacle":null,"ready":true,"seen":100,"trouble":null}}
-        started_at: "2026-01-13T01:00:00.137Z"
+        routes: {"web":{"desired":100,"drift":null,"effective":"2026-01-13T01:01:01.37Z","obstacle":null,"ready":true,"seen":100,"trouble":null}}
+        started_at: "2026-01-13T01:00:00.416Z"
         started_by: "arn:aws:iam::123456789012:user/kim"
         status: "baking"
         waiting: "time at these weights, over in 2m 59s"
@@ -332,7 +354,7 @@ fn what_is_decided_and_not_seen_yet_is_not_told_as_nothing() {
         &world,
         &payload,
         &expect![
-            "shop#1 is rolling back, by arn:aws:iam::123456789012:user/kim; not yet: the weights of web (router.write: no answer in 3 s) were not read back as decided by 2026-01-13T01:00:25.15Z"
+            "shop#1 is rolling back, by arn:aws:iam::123456789012:user/kim; not yet: the weights of web (router.write: no answer in 3 s) were not read back as decided by 2026-01-13T01:00:25.484Z"
         ],
     );
     let route = RouteName::new("web").unwrap();
@@ -416,4 +438,44 @@ fn what_is_nothing_at_all_is_an_answer_and_no_panic() {
     }
     let what = Do::List { service: None };
     assert!(what.only_reads());
+}
+
+#[test]
+fn slack_is_looked_at_by_who_has_its_address() {
+    let check = |heard, plan: &str, expected: &Expect| {
+        let payload = request("a-doctor", &json!({ "doctor": { "plan": plan } }));
+        let answer = asked_when(heard, &world(), &payload);
+        let Outcome::Ok(done) = answer.outcome else {
+            panic!("{answer:?}");
+        };
+        let Done::Doctor { checks } = *done else {
+            panic!("{done:?}");
+        };
+        let slack = checks.iter().find(|check| check.what == "Slack");
+        expected.assert_eq(&slack.map_or_else(String::new, |check| {
+            format!("{:?}: {}", check.health, check.says)
+        }));
+    };
+    let told = format!("{PLAN}notify:\n  - {{ slack: '#shop' }}\n");
+    let trouble = Heard::Trouble("Slack answered with status 404 (no_service)".to_owned());
+    check(Ok(Heard::Answers), PLAN, &expect!["Good: it answers"]);
+    check(Ok(Heard::Unnamed), PLAN, &expect![[""]]);
+    check(
+        Ok(Heard::Unnamed),
+        &told,
+        &expect![
+            "Bad: the plan tells people there, and the stack has no webhook: name the parameter with its address (`slack_parameter`)"
+        ],
+    );
+    check(
+        Ok(trouble),
+        PLAN,
+        &expect!["Bad: Slack answered with status 404 (no_service)"],
+    );
+    let denied = Trouble::lasting("Invoke: AccessDeniedException you may not");
+    check(
+        Err(denied),
+        PLAN,
+        &expect!["Doubtful: notify could not be asked: Invoke: AccessDeniedException you may not"],
+    );
 }

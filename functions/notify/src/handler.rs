@@ -10,6 +10,7 @@ use aws::{
     invocation::Invocation,
     outlets::{Delivery, Outlets},
     store::{Told, entries_of_image},
+    teller,
 };
 use domain::{
     time::{SignedDuration, Timestamp},
@@ -22,13 +23,17 @@ use serde_json::{Value, json};
 /// The longest that one message takes: no new one is begun with less time than this left.
 const ONE_LASTS: SignedDuration = SignedDuration::from_secs(10);
 
-/// Sends what a batch of the stream tells; answers with where to go on from if not all was sent.
+/// Sends what a batch of the stream tells; answers with where to go on from if not all was sent. Asked whether Slack
+/// would take a message, it answers that.
 pub async fn handle<O: Outlets>(
     outlets: &O,
     payload: &Value,
     invocation: &Invocation,
     now: impl Fn() -> Timestamp,
 ) -> Result<Value, String> {
+    if *payload == teller::question() {
+        return serde_json::to_value(outlets.listens().await).map_err(|error| error.to_string());
+    }
     let Some(records) = payload.get("Records").and_then(Value::as_array) else {
         tracing::error!("the payload is no batch of a stream");
         return Err("the payload is no batch of a stream: it has no Records".to_owned());

@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, fmt::Write as _, fs, path::Path};
 
-use aws::outlets::{Delivery, Post};
+use aws::{
+    outlets::{Delivery, Post},
+    teller::Heard,
+};
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -29,6 +32,13 @@ impl Outlets for Kept {
         )
         .unwrap();
         Ok(Delivery::Sent)
+    }
+
+    async fn listens(&self) -> Heard {
+        match &self.slack {
+            Some(trouble) => Heard::Trouble(trouble.what.clone()),
+            None => Heard::Answers,
+        }
     }
 
     async fn topic(&self, post: &Post) -> Result<Delivery, Trouble> {
@@ -83,6 +93,7 @@ fn every_sample_is_told() {
     files.sort();
     let all = [
         "approval.json",
+        "listens.json",
         "newer-version.json",
         "no-image.json",
         "nothing-to-say.json",
@@ -123,6 +134,21 @@ fn every_sample_is_told() {
 
         {"batchItemFailures":[]}"#]],
     );
+}
+
+#[test]
+fn who_asks_whether_slack_listens_is_told_and_nothing_is_posted() {
+    check("listens.json", &expect![[r#""answers""#]]);
+    let outlets = Kept {
+        slack: Some(Trouble::lasting("Slack answered with status 404")),
+        ..Kept::default()
+    };
+    let answer = woken(&outlets, &sample("listens.json")).unwrap();
+    assert_eq!(
+        answer,
+        json!({ "trouble": "Slack answered with status 404" })
+    );
+    assert_eq!(*outlets.said.borrow(), "");
 }
 
 #[test]

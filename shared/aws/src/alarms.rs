@@ -318,7 +318,7 @@ fn evaluation(state: &EvaluationState) -> Evaluation {
     }
 }
 
-fn timestamp(time: &DateTime) -> Option<Timestamp> {
+pub(crate) fn timestamp(time: &DateTime) -> Option<Timestamp> {
     let nanos = i32::try_from(time.subsec_nanos()).ok()?;
     Timestamp::new(time.secs(), nanos).ok()
 }

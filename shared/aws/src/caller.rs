@@ -186,6 +186,8 @@ pub struct Sts {
     connector: SharedHttpConnector,
     region: String,
     url: String,
+    /// Whether it is asked at another address than its own: a VPC's endpoint, or an emulator.
+    elsewhere: bool,
 }
 
 impl Sts {
@@ -200,6 +202,7 @@ impl Sts {
             connector,
             region,
             url,
+            elsewhere: endpoint.is_some(),
         }
     }
 }
@@ -220,6 +223,10 @@ impl Callers for Sts {
         let headers = request.headers_mut();
         headers.insert(HEADER, digest.to_string());
         headers.insert("accept", "application/json");
+        // Whoever answers at another address checks the signature, which names this one.
+        if self.elsewhere {
+            headers.insert("host", host(&self.region));
+        }
         let asked = async {
             let answer = self.connector.call(request).await;
             let answer = answer.map_err(|error| unreachable(&error))?;

@@ -299,6 +299,8 @@ pub enum FailureKind {
     Store,
     /// The alarms could not be read.
     Alarms,
+    /// A route of the plan is not there, or may not be read; nothing was done.
+    Routes,
     /// Others kept changing the rollout; nothing was done.
     Contended,
     /// It could not be proved who asks.

@@ -107,6 +107,12 @@ impl Secrets {
         Ok(secret)
     }
 
+    /// Forgets a secret: it is read anew when it is needed.
+    pub fn forget(&self, name: &str) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.remove(name);
+    }
+
     /// How a parameter is kept, whose value is not asked for; none if there is no such parameter.
     pub async fn kind(&self, name: &str) -> Result<Option<Kind>, Trouble> {
         // Without decryption the answer has the value only of what is no secret.

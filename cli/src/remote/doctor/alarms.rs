@@ -56,12 +56,12 @@ fn state_of(what: &str, guard: &AlarmGuard, state: AlarmState) -> Option<Check> 
         (AlarmState::InsufficientData, InsufficientData::Alarm) => Some(Check::problem(
             what,
             "it has no data",
-            "the plan takes that for ALARM; a start is refused",
+            "the plan takes that for ALARM; a start is refused, unless `start --reason` overrides it",
         )),
-        (AlarmState::InsufficientData, InsufficientData::Hold) => Some(Check::warning(
+        (AlarmState::InsufficientData, InsufficientData::Hold) => Some(Check::problem(
             what,
             "it has no data",
-            "nothing advances until it has, as the plan says",
+            "nothing advances until it has, and a start is refused, unless `start --reason` overrides it",
         )),
         (AlarmState::InsufficientData, InsufficientData::Ignore) | (AlarmState::Ok, _) => None,
     }

@@ -12,6 +12,7 @@ use expect_test::{Expect, expect};
 use serde_json::json;
 
 use super::*;
+use crate::script::{Answer, Script, run};
 
 /// An STS that says what it is told to, and keeps what it was asked.
 #[derive(Debug, Clone)]
@@ -91,6 +92,21 @@ fn whoever_signed_is_whom_aws_names() {
     expect!["GET https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20260113%2Feu-west-1%2Fsts%2Faws4_request&X-Amz-Date=20260113T120000Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host%3Bx-tidegate-request&X-Amz-Signature=6e4ad12726d9b381fdb91d21e04b67e187c09d83266ffed5032b6152d7db3a18&X-Amz-Security-Token=a%20token%2F%2B%3D [a882f397119405a06df3be9be70414a19640bde5756d81d9937ab1d9b576fe0d]"].assert_eq(&asked.join("\n"));
     let (who, _) = ask(&proof(), 3, 200, XML);
     expect!["arn:aws:iam::123456789012:user/kim"].assert_eq(&who);
+}
+
+/// The signature names the address that it was made for; a VPC's endpoint has another.
+#[test]
+fn at_another_address_aws_is_still_called_by_the_name_that_was_signed() {
+    let host = |endpoint| {
+        let script = Script::new([Answer::Refusal]);
+        let sts = Sts::new(script.connector(), REGION.to_owned(), endpoint);
+        let asked = run(sts.who(&proof(), &digest(), noon()));
+        assert!(asked.is_err());
+        script.asked()[0].header("host").map(str::to_owned)
+    };
+    assert_eq!(host(None), None);
+    let elsewhere = host(Some("https://vpce-1.sts.eu-west-1.vpce.amazonaws.com"));
+    assert_eq!(elsewhere, Some("sts.eu-west-1.amazonaws.com".to_owned()));
 }
 
 #[test]

@@ -203,9 +203,10 @@ fn what_is_decided_and_not_yet_so_has_an_exit_code_of_its_own() {
         &["rollback", "shop"],
         &expect![[r#"
             asked {"ask":{"command":{"rollback":{"reason":"no reason given"}},"rollout":"shop"}}  key 6b2f0a1e…
-            ok rollback shop#7  by arn:aws:sts::123456789012:assumed-role/Ops/kim
+            decided rollback shop#7  by arn:aws:sts::123456789012:assumed-role/Ops/kim
             not yet: it is decided, but the weights were not read back so: web (ModifyRule was not answered in time)
               the sweep goes on with it every minute; look with `tidegate status shop#7 --watch`
+              if traffic must go back now: `tidegate rollback --direct PLAN`
             exit code 3
         "#]],
     );
@@ -405,4 +406,51 @@ fn what_is_missing_is_named() {
     ] {
         check(&Fake::default(), arguments, &expected);
     }
+}
+
+#[test]
+fn who_cannot_wait_for_the_functions_is_told_what_is_left() {
+    let gone = || {
+        Fake::with([Err(Unanswered::NoFunction {
+            function: "tidegate-control".to_owned(),
+            region: "eu-west-1".to_owned(),
+        })])
+    };
+    check(
+        &gone(),
+        &["rollback", "shop"],
+        &expect![[r#"
+        asked {"ask":{"command":{"rollback":{"reason":"no reason given"}},"rollout":"shop"}}  key 6b2f0a1e…
+        error: there is no function `tidegate-control` in eu-west-1
+          is it another --region, --profile or --function? If Tidegate is not there yet, see infra/terraform
+          if traffic must go back now: `tidegate rollback --direct PLAN`
+        exit code 1
+    "#]],
+    );
+    check(
+        &gone(),
+        &["pause", "shop"],
+        &expect![[r#"
+        asked {"ask":{"command":{"pause":{"reason":"no reason given"}},"rollout":"shop"}}  key 6b2f0a1e…
+        error: there is no function `tidegate-control` in eu-west-1
+          is it another --region, --profile or --function? If Tidegate is not there yet, see infra/terraform
+        exit code 1
+    "#]],
+    );
+    let mut late = changed(&view());
+    late["ok"]["changed"]["converged"] = json!(false);
+    late["ok"]["changed"]["why"] = json!("the weights of web were not read back");
+    late["ok"]["changed"]["status"] = Value::Null;
+    check(
+        &Fake::answering([late]),
+        &["abort", "shop"],
+        &expect![[r#"
+        asked {"ask":{"command":{"abort":{"reason":"no reason given"}},"rollout":"shop"}}  key 6b2f0a1e…
+        decided abort shop#7  by arn:aws:sts::123456789012:assumed-role/Ops/kim
+        not yet: it is decided, but the weights were not read back so: the weights of web were not read back
+          the sweep goes on with it every minute; look with `tidegate status shop#7 --watch`
+          if traffic must go back now: `tidegate rollback --direct PLAN`
+        exit code 3
+    "#]],
+    );
 }

@@ -1,11 +1,14 @@
 //! `doctor`: what stands in the way of a start.
 
-use std::collections::BTreeMap;
+mod deployments;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{
     alarms::{Actions, Evaluation, Inspection, Kind as Watched},
     alb::{Side, Standing, Taken},
     alias::Served,
+    ecs::{Found, Mover, Progress, Service},
     route53::{Finding, Health},
     secrets::Kind,
 };
@@ -113,6 +116,7 @@ fn well() -> World {
             alarm("new-5xx", AlarmState::Ok, Actions::Enabled),
             alarm("new-slow", AlarmState::Ok, Actions::Enabled),
         ]),
+        ecs: Found::default(),
         parameters: BTreeMap::from([("/tidegate/slack".to_owned(), Kind::Secure)]),
     }
 }
@@ -147,8 +151,8 @@ fn a_plan_that_can_be_run_is_said_to_be() {
         ok           alarm new-5xx: critical, and is not red
         ok           alarm new-slow: high, and is not red
         ok           Slack: parameter /tidegate/slack is there, encrypted
-        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
-                     writes to the routes now
+        not checked  other writers: whether a pipeline, a script or a hand writes to the
+                     routes now
 
         nothing stands in the way of a start
         exit code 0
@@ -201,6 +205,7 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
             other: Some(("2".to_owned(), 0.1)),
         }),
         alarms: BTreeMap::from([alarm("new-5xx", AlarmState::Alarm, Actions::Enabled)]),
+        ecs: Found::default(),
         parameters: BTreeMap::new(),
     };
     let sees = json!([{ "what": "route web", "health": "bad", "says": "ModifyRule is denied" }]);
@@ -247,8 +252,8 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
                        it?
         problem      Slack: there is no parameter /tidegate/slack
                      → put the webhook's address there, as a SecureString
-        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
-                     writes to the routes now
+        not checked  other writers: whether a pipeline, a script or a hand writes to the
+                     routes now
 
         16 problems
         exit code 1
@@ -277,10 +282,9 @@ fn what_a_person_should_know_is_a_warning() {
             epoch: Epoch(4),
         },
     ];
-    world.alarms.extend([
-        alarm("new-5xx", AlarmState::InsufficientData, Actions::Enabled),
-        alarm("new-slow", AlarmState::Ok, Actions::Disabled),
-    ]);
+    world
+        .alarms
+        .extend([alarm("new-slow", AlarmState::Ok, Actions::Disabled)]);
     world.parameters.insert("/plain".to_owned(), Kind::Plain);
     let fake = Fake::world(world, None, Ok(seen(&json!([]))));
     expect![[r#"
@@ -310,18 +314,17 @@ fn what_a_person_should_know_is_a_warning() {
                      does not check yet
                      → it does once a rule uses the group; until then look at them
                        yourself
-        warning      alarm new-5xx: it has no data
-                     → nothing advances until it has, as the plan says
+        ok           alarm new-5xx: critical, and is not red
         warning      alarm new-slow: its actions are switched off
                      → its events still come; switch them on (`aws cloudwatch
                        enable-alarm-actions`)
         warning      Slack: parameter /plain is not encrypted; whoever has the address
                      can post
                      → make it a SecureString
-        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
-                     writes to the routes now
+        not checked  other writers: whether a pipeline, a script or a hand writes to the
+                     routes now
 
-        9 warnings
+        8 warnings
         exit code 0
     "#]]
     .assert_eq(&doctor(&fake, &["--slack-parameter", "/plain"]));
@@ -367,8 +370,8 @@ fn who_may_not_look_is_told_that_it_was_not_looked_at() {
                        it?
         not checked  Slack: which parameter has the webhook's address
                      → name it: --slack-parameter /tidegate/slack
-        not checked  other writers: whether a deployment (ECS, CodeDeploy, a pipeline)
-                     writes to the routes now
+        not checked  other writers: whether a pipeline, a script or a hand writes to the
+                     routes now
 
         8 problems
         exit code 1
@@ -447,4 +450,42 @@ fn an_alarm_that_could_not_go_off_is_found() {
         problem      alarm new-slow: it is set up wrongly, so CloudWatch cannot evaluate
                      it"#]]
     .assert_eq(&lines[..lines.len().min(5)].join("\n"));
+}
+
+#[test]
+fn slack_is_not_asked_about_twice() {
+    let sees = json!([{ "what": "Slack", "health": "good", "says": "it answers" }]);
+    let told = doctor(&Fake::world(well(), None, Ok(seen(&sees))), &[]);
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("Slack")).collect();
+    expect!["ok           control sees Slack: it answers"].assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn what_aws_says_in_lines_is_put_into_ours() {
+    let why = Unanswered::NoCredentials("no source\n  Environment: not set".to_owned());
+    let told = doctor(&Fake::shut(why), &[]);
+    let lines: Vec<&str> = told.lines().skip(1).take(2).collect();
+    expect![[r#"
+        problem      credentials: no AWS credentials could be had: no source
+                     Environment: not set"#]]
+    .assert_eq(&lines.join("\n"));
+}
+
+/// A start without data is refused, so it is more than something to know.
+#[test]
+fn an_alarm_without_data_stands_in_the_way() {
+    let mut world = well();
+    let (arn, quiet) = alarm("new-5xx", AlarmState::InsufficientData, Actions::Enabled);
+    world.alarms.insert(arn, quiet);
+    let told = doctor(&Fake::world(world, None, Ok(seen(&json!([])))), &[]);
+    let lines: Vec<&str> = told
+        .lines()
+        .skip_while(|line| !line.contains("new-5xx"))
+        .take(3)
+        .collect();
+    expect![[r#"
+        problem      alarm new-5xx: it has no data
+                     → nothing advances until it has, and a start is refused, unless
+                       `start --reason` overrides it"#]]
+    .assert_eq(&lines.join("\n"));
 }

@@ -12,6 +12,7 @@ use aws::{
     alb::{Side, Standing},
     alias::Served,
     control::Do,
+    ecs,
     route53::Finding,
     secrets::Kind,
 };
@@ -55,6 +56,7 @@ pub(super) struct World {
     pub(super) records: Vec<Finding>,
     pub(super) alias: Option<Served>,
     pub(super) alarms: BTreeMap<String, Inspection>,
+    pub(super) ecs: ecs::Found,
     pub(super) parameters: BTreeMap<String, Kind>,
 }
 
@@ -207,6 +209,10 @@ impl Account for Fake {
             .map(|arn| self.0.world.alarms.get(arn.as_str()).cloned());
         let missing = || "it does not exist".to_owned();
         found.map(|found| found.ok_or_else(missing)).collect()
+    }
+
+    async fn ecs(&self) -> ecs::Found {
+        self.0.world.ecs.clone()
     }
 
     async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble> {

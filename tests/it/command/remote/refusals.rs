@@ -147,7 +147,7 @@ fn who_cannot_open_the_account_is_told_what_to_do() {
 }
 
 /// What `control` says no with, and why.
-const REFUSALS: [(&str, &str); 10] = [
+const REFUSALS: [(&str, &str); 11] = [
     (
         "refused",
         "`approve` is not possible while the rollout is shifting",
@@ -159,6 +159,10 @@ const REFUSALS: [(&str, &str); 10] = [
         "the store could not be used: TransactWriteItems was not answered in time",
     ),
     ("alarms", "the alarms could not be read"),
+    (
+        "routes",
+        "not started: route web: DescribeRules: the base rule does not exist",
+    ),
     (
         "contended",
         "others kept changing the rollout; nothing was done",
@@ -207,7 +211,12 @@ fn what_control_refuses_says_what_to_do() {
 
         asked {"ask":{"command":{"approve":{"phase":"canary"}},"rollout":"shop#7"}}  key 6b2f0a1e…
         error: the alarms could not be read
-          nothing was done; `tidegate doctor PLAN` looks at the alarms
+          nothing was done; `tidegate doctor PLAN` looks at the alarms, `tidegate start --reason TEXT` overrides them
+        exit code 1
+
+        asked {"ask":{"command":{"approve":{"phase":"canary"}},"rollout":"shop#7"}}  key 6b2f0a1e…
+        error: not started: route web: DescribeRules: the base rule does not exist
+          nothing was done; `tidegate doctor PLAN` looks at the routes
         exit code 1
 
         asked {"ask":{"command":{"approve":{"phase":"canary"}},"rollout":"shop#7"}}  key 6b2f0a1e…
