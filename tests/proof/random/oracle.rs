@@ -6,6 +6,7 @@
 use domain::{
     event::AlarmState,
     ledger::Fact,
+    name::HookName,
     plan::{
         gate::{Condition, Otherwise},
         hook::HookFailure,
@@ -174,26 +175,22 @@ fn is_not_approved(run: &Run) -> bool {
 
 fn has_failing_hook(run: &Run) -> bool {
     run.plan.hooks.iter().any(|(name, hook)| {
-        let ends = run.scenario.hooks.get(name.as_str());
-        let fails = ends.is_some_and(|ends| failures_of_hook(ends) > 0);
-        fails && hook.on_failure == HookFailure::Gate(Otherwise::Rollback)
+        failures_of_hook(run, name) > 0 && hook.on_failure == HookFailure::Gate(Otherwise::Rollback)
     })
 }
 
-/// How many runs of a hook may fail: those that say so, and those that are found running twice, because a random hook
-/// has a minute and is looked at about once in one.
-pub(super) fn failures_of_hook(ends: &[HookEnd]) -> usize {
-    let mut failures: usize = 0;
-    let mut last = HookEnd::Succeeded;
-    for end in ends {
-        let too_long = (last, *end) == (HookEnd::Running, HookEnd::Running);
-        if too_long || *end == HookEnd::Failed {
-            failures = failures.saturating_add(1);
-        }
-        // A run that took too long is over: what is found next is another.
-        last = if too_long { HookEnd::Failed } else { *end };
-    }
-    failures
+/// How many runs of a hook may fail at most: those that say so, and those that take too long, because they are found
+/// running or could not be asked.
+pub(super) fn failures_of_hook(run: &Run, name: &HookName) -> usize {
+    let ends = run.scenario.hooks.get(name.as_str());
+    let ends = ends.into_iter().flatten();
+    let unasked = run
+        .calls
+        .iter()
+        .filter(|call| call.call == "hooks.run" && call.met != Met::Nothing);
+    ends.filter(|end| **end != HookEnd::Succeeded)
+        .count()
+        .saturating_add(unasked.count())
 }
 
 fn data_speaks_against(run: &Run, stand: &Stand) -> bool {

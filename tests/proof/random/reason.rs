@@ -196,8 +196,7 @@ impl<'a> Reasons<'a> {
 
     fn has_failing_hook(&self) -> bool {
         self.run.plan.hooks.iter().any(|(name, hook)| {
-            let ends = self.run.scenario.hooks.get(name.as_str());
-            let failures = ends.map_or(0, |ends| failures_of_hook(ends));
+            let failures = failures_of_hook(self.run, name);
             hook.on_failure == HookFailure::Gate(Otherwise::Rollback)
                 && failures >= hook.attempts as usize
         })
