@@ -139,6 +139,7 @@ pub(crate) fn run(
             | Remote::Reject(_)
             | Remote::Check(_)
             | Remote::OverrideCalendar(_)
+            | Remote::Accept(_)
             | Remote::Finish(_) => ask::run(what, at, console, cloud).await,
         }
     })

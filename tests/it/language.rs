@@ -167,7 +167,7 @@ fn what_is_said_about_the_whole_rollout() {
         "severities: { high: { within: 2h, otherwise: hold } }\n",
         severities,
         &expect![[r#"
-            SeverityPolicy { high: Deadline { within: 2h, otherwise: Hold }, medium: Deadline { within: 24h, otherwise: Hold } }
+            SeverityPolicy { high: Deadline { within: 2h, otherwise: Hold, remind: None }, medium: Deadline { within: 24h, otherwise: Hold, remind: None } }
         "#]],
     );
     let end = |plan: &Plan| format!("{:?} {:?}\n", plan.finish, plan.fast_track);

@@ -68,6 +68,8 @@ pub enum Remote {
     Check(Check),
     /// Raise weights although the calendar says no
     OverrideCalendar(OverrideCalendar),
+    /// Let the rollout go on in spite of an incident, until a time
+    Accept(Accept),
     /// The canary has been made the new stable: remove what is Tidegate's
     Finish(Plain),
     /// Look whether a plan can be run: credentials, rights, routes, alarms
@@ -351,6 +353,33 @@ pub struct OverrideCalendar {
     /// A rollout (shop#7), or a service (shop): its newest rollout
     #[arg(value_name = "ROLLOUT", value_parser = target)]
     pub rollout: Target,
+    /// Until when: 4h from now, or a time with its offset
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    pub until: Until,
+    /// Why; goes into the ledger
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// How it is asked.
+    #[command(flatten)]
+    pub once: Once,
+}
+
+/// `tidegate accept`
+#[derive(Debug, Args)]
+#[command(override_usage = "tidegate accept <ROLLOUT> <INCIDENT> --until <TIME> --reason <TEXT>", after_help = format!(
+    "After that time it is as new: an alarm that is still red holds the rollout again.\n\n\
+     Examples:\n  \
+        tidegate accept shop 'alarm new-latency' --until 2h --reason 'known, INC-17'\n  \
+        tidegate accept shop 'error_rate > 1%' --until 2026-12-24T18:00+09:00 --reason 'load test'\n\n\
+     Exit codes:\n{}", exit::REMOTE_TABLE
+))]
+pub struct Accept {
+    /// A rollout (shop#7), or a service (shop): its newest rollout
+    #[arg(value_name = "ROLLOUT", value_parser = target)]
+    pub rollout: Target,
+    /// The incident as `status` shows it: an alarm, or a condition
+    #[arg(value_name = "INCIDENT")]
+    pub incident: String,
     /// Until when: 4h from now, or a time with its offset
     #[arg(long, value_name = "TIME", value_parser = until)]
     pub until: Until,

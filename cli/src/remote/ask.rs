@@ -88,6 +88,14 @@ fn asked(what: &Remote, now: Timestamp) -> Option<(&Target, Asked, &Once)> {
             };
             (&what.rollout, command, &what.once)
         }
+        Remote::Accept(what) => {
+            let command = Asked::Accept {
+                incident: what.incident.clone(),
+                until: what.until.instant(now).to_string(),
+                reason: what.reason.clone(),
+            };
+            (&what.rollout, command, &what.once)
+        }
         Remote::Start(_) | Remote::Status(_) | Remote::List(_) | Remote::Doctor(_) => return None,
     })
 }

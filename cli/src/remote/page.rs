@@ -150,7 +150,10 @@ fn breach(incident: &Incident) -> String {
         date(&incident.opened)
     );
     match (&incident.accepted_by, &incident.due) {
-        (Some(by), _) => format!("{what}; {by} lets it go on"),
+        (Some(by), _) => match &incident.accepted_until {
+            Some(until) => format!("{what}; {by} lets it go on until {}", date(until)),
+            None => format!("{what}; {by} lets it go on"),
+        },
         (None, Some(due)) => format!("{what}; decide by {}", date(due)),
         (None, None) => what,
     }

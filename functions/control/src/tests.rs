@@ -201,6 +201,7 @@ fn answers() -> String {
 fn every_sample_is_answered() {
     expect![[r#"
         abort.json: shop#1 is guarding, by arn:aws:iam::123456789012:user/kim
+        accept.json: Refused: there is no incident `alarm new-5xx`; none is open
         approve.json: Refused: this concerns phase half, but the rollout is in tenth
         check.json: Refused: the phase has no checklist item `backup`
         doctor.json: 

@@ -10,6 +10,7 @@ mod begin;
 mod hook;
 mod incident;
 mod measured;
+mod nudge;
 mod observed;
 mod refusal;
 mod rollback;

@@ -133,6 +133,15 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Let the rollout go on in spite of an incident, for a while.
+    Accept {
+        /// The incident, as it is shown: `alarm new-5xx`, or a condition.
+        incident: String,
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
     /// A new rollout takes over the routes at their current weights.
     Supersede {
         /// The new rollout's number.
@@ -158,6 +167,7 @@ impl Command {
             Self::Reject { .. } => "reject",
             Self::Check { .. } => "check",
             Self::OverrideCalendar { .. } => "override-calendar",
+            Self::Accept { .. } => "accept",
             Self::Supersede { .. } => "start --supersede",
         }
     }

@@ -28,7 +28,7 @@ use people::{Notify, Person};
 use phase::{Phase, Watch};
 use rollback::RollbackPolicy;
 use route::Route;
-use severity::{AlarmGuard, IncidentRule, SeverityPolicy};
+use severity::{AlarmGuard, IncidentRule, LEVELS_MAX, Level, SeverityPolicy};
 
 /// The most phases a plan may have.
 pub const PHASES_MAX: usize = 32;
@@ -60,6 +60,8 @@ pub struct Plan {
     pub incidents: Vec<IncidentRule>,
     /// What an incident of each severity does.
     pub severities: SeverityPolicy,
+    /// Who is told when nobody decides, level by level.
+    pub escalation: Vec<Level>,
     /// Weights to hold, in order; at least one, and the last brings every route to 100 %.
     pub phases: Vec<Phase>,
     /// What is watched, and how long, after the last phase.
@@ -193,6 +195,7 @@ impl Plan {
             ("routes", ROUTES_MAX, self.routes.len()),
             ("metrics", METRICS_MAX, self.metrics.len()),
             ("alarms", ALARMS_MAX, self.alarms.len()),
+            ("levels of escalation", LEVELS_MAX, self.escalation.len()),
         ];
         for (what, max, count) in limits {
             if count > max {

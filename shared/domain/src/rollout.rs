@@ -14,7 +14,7 @@ use crate::{
     event::AlarmState,
     judge::{Finding, Verdict},
     ledger::Chain,
-    name::{AlarmArn, ItemName, Person, RolloutId, RouteName},
+    name::{AlarmArn, ItemName, Person, PhaseName, RolloutId, RouteName},
     plan::{
         Plan,
         gate::{Condition, Otherwise},
@@ -72,6 +72,8 @@ pub struct Rollout {
     pub holds: BTreeSet<Hold>,
     /// Breaches that people were told of.
     pub incidents: BTreeMap<IncidentSource, Incident>,
+    /// Who has been asked to decide on what, as long as nobody has.
+    pub nudges: BTreeMap<Question, Nudge>,
     /// The last known state of each guarding alarm.
     pub alarms: BTreeMap<AlarmArn, AlarmSeen>,
     /// Hooks that are due or have run.
@@ -259,6 +261,35 @@ pub struct Incident {
     pub state: IncidentState,
 }
 
+/// What a person should decide, and is asked again until somebody has.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Question {
+    /// An incident with a deadline.
+    Incident(IncidentSource),
+    /// A phase that takes too long.
+    Overdue(PhaseName),
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incident(source) => write!(f, "{source}"),
+            Self::Overdue(phase) => write!(f, "overdue phase {phase}"),
+        }
+    }
+}
+
+/// How often, and how far up, people were asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Nudge {
+    /// Since when there is something to decide.
+    pub since: Timestamp,
+    /// How many levels of the plan's escalation were told.
+    pub level: usize,
+    /// When people were last told of it.
+    pub told: Timestamp,
+}
+
 /// Whether somebody has decided on an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum IncidentState {
@@ -269,8 +300,13 @@ pub enum IncidentState {
         /// What happens then.
         otherwise: Otherwise,
     },
-    /// A person lets the rollout go on; said again only after the source has recovered.
-    Accepted(Person),
+    /// A person lets the rollout go on.
+    Accepted {
+        /// Who.
+        by: Person,
+        /// Until when; without a time until the source has recovered.
+        until: Option<Timestamp>,
+    },
 }
 
 /// The last known state of an alarm.
@@ -491,5 +527,16 @@ impl Rollout {
             incident.severity > Severity::Low
                 && matches!(incident.state, IncidentState::Open { .. })
         })
+    }
+
+    /// What a person should decide now: incidents that have a deadline, and a phase that takes too long.
+    pub fn questions(&self) -> impl Iterator<Item = Question> {
+        let incidents = self
+            .holding_incidents()
+            .map(|(source, _)| Question::Incident(source.clone()));
+        let overdue = self
+            .current_phase()
+            .filter(|_| self.holds.contains(&Hold::Overdue));
+        incidents.chain(overdue.map(|phase| Question::Overdue(phase.name.clone())))
     }
 }

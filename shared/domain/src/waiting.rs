@@ -235,7 +235,7 @@ pub(crate) fn blocked(rollout: &Rollout) -> Option<Waiting> {
     if let Some((source, incident)) = first_due(rollout) {
         let (until, otherwise) = match incident.state {
             IncidentState::Open { due, otherwise } => (due, otherwise),
-            IncidentState::Accepted(_) => (None, Otherwise::Hold),
+            IncidentState::Accepted { .. } => (None, Otherwise::Hold),
         };
         return Some(Waiting::Incident {
             source: source.clone(),
@@ -262,7 +262,9 @@ fn first_due(rollout: &Rollout) -> Option<(&IncidentSource, &Incident)> {
         .holding_incidents()
         .min_by_key(|(_, incident)| match incident.state {
             IncidentState::Open { due: Some(due), .. } => due,
-            IncidentState::Open { due: None, .. } | IncidentState::Accepted(_) => Timestamp::MAX,
+            IncidentState::Open { due: None, .. } | IncidentState::Accepted { .. } => {
+                Timestamp::MAX
+            }
         })
 }
 

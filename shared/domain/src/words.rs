@@ -163,6 +163,9 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::GateFailed { .. }
         | Fact::Rejected { .. }
         | Fact::AlarmSilent { .. }
+        | Fact::Escalated { .. }
+        | Fact::Reminded { .. }
+        | Fact::RiskOver { .. }
         | Fact::IncidentOverdue { .. } => Tone::Ask,
         Fact::IncidentOpened { severity, .. } => match severity {
             Severity::Low => Tone::Note,
@@ -182,6 +185,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::Approved { .. }
         | Fact::Checked { .. }
         | Fact::IncidentAccepted { .. }
+        | Fact::RiskAccepted { .. }
         | Fact::IncidentRecovered { .. }
         | Fact::AlarmSpoke { .. }
         | Fact::Paused { .. }

@@ -265,6 +265,7 @@ fn unused(written: &PlanText, plan: &Plan, report: &mut Report) {
         .iter()
         .filter_map(|phase| phase.approval.as_ref())
         .flat_map(|approval| &approval.from)
+        .chain(plan.escalation.iter().flat_map(|level| &level.tell))
         .map(domain::name::GroupName::as_str)
         .collect();
     let declared_metrics = named(&written.metrics)

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    name::AlarmArn,
+    name::{AlarmArn, GroupName},
     plan::{
         ALARMS_MAX, CONDITIONS_MAX,
         gate::Otherwise,
-        severity::{AlarmGuard, Deadline, InsufficientData, Severity, SeverityPolicy},
+        severity::{
+            AlarmGuard, Deadline, InsufficientData, LEVELS_MAX, Level, Severity, SeverityPolicy,
+        },
     },
     time::SignedDuration,
 };
@@ -16,7 +18,9 @@ use crate::{
     arn::AlarmArnText,
     condition::Written,
     decode::{At, List, Slot},
-    leaf::at_least,
+    leaf::{at_least, spell},
+    names::Names,
+    people::GROUPS_MAX,
     problem::{Code, Fault, Report},
     record::{record, words},
 };
@@ -110,15 +114,77 @@ record! {
         required within: SignedDuration,
         /// What happens when they have not.
         required otherwise: Otherwise,
+        /// How often they are reminded until then.
+        optional remind: SignedDuration,
     }
+}
+
+record! {
+    /// Who is told when nobody has decided for a while.
+    LevelText as "a level of `escalation`" {
+        /// How long nobody has decided; longer from level to level.
+        required after: SignedDuration,
+        /// The groups that are told then.
+        required tell: List<GroupName, 1, GROUPS_MAX>,
+    }
+}
+
+/// The levels of an escalation, the first to be told first.
+pub(crate) type Escalation = List<LevelText, 0, LEVELS_MAX>;
+
+/// The levels, each later than the one before it, of groups that there are.
+#[expect(
+    clippy::ref_option,
+    reason = "a slot is a field of a record, and is lent as it is"
+)]
+pub(crate) fn escalation(
+    levels: &Slot<Escalation>,
+    names: &Names,
+    report: &mut Report,
+) -> Vec<Level> {
+    let mut escalation: Vec<Level> = Vec::new();
+    for written in entries(levels) {
+        let LevelText {
+            after: Some(after),
+            tell: Some(tell),
+        } = &written.value
+        else {
+            continue;
+        };
+        for group in &tell.value.0 {
+            names.group(group, report);
+        }
+        if let Some(before) = escalation.last()
+            && after.value <= before.after
+        {
+            let fault = Fault::new(
+                Code::OutOfRange,
+                "this level is told no later than the one before it",
+                format!("more than {}", spell(before.after)),
+                "order the levels by `after`, and give each a later one",
+            );
+            report.error(&after.place, fault);
+        }
+        escalation.push(Level {
+            after: after.value,
+            tell: tell
+                .value
+                .0
+                .iter()
+                .map(|group| group.value.clone())
+                .collect(),
+        });
+    }
+    escalation
 }
 
 impl SeveritiesText {
     /// The policy, with what is usual where nothing is said.
     pub(crate) fn policy(&self, report: &mut Report) -> SeverityPolicy {
         for deadline in [&self.high, &self.medium].into_iter().flatten() {
-            if let Some(within) = &deadline.value.within {
-                at_least(within, SignedDuration::from_mins(1), report);
+            let times = [&deadline.value.within, &deadline.value.remind];
+            for time in times.into_iter().flatten() {
+                at_least(time, SignedDuration::from_mins(1), report);
             }
         }
         let usual = SeverityPolicy::default();
@@ -128,6 +194,7 @@ impl SeveritiesText {
                     Some(Deadline {
                         within: at.value.within.as_ref()?.value,
                         otherwise: at.value.otherwise.as_ref()?.value,
+                        remind: at.value.remind.as_ref().map(|remind| remind.value),
                     })
                 })
                 .unwrap_or(usual)

@@ -25,7 +25,7 @@ use crate::{
 /// The most people in a group.
 const PEOPLE_MAX: usize = 100;
 /// The most groups.
-const GROUPS_MAX: usize = 32;
+pub(crate) const GROUPS_MAX: usize = 32;
 /// The most places that are told.
 const CHANNELS_MAX: usize = 32;
 

@@ -19,7 +19,7 @@ use crate::{
     calendar::CalendarText,
     condition::Written,
     decode::{At, List, Named, Slot},
-    guard::{Alarms, IncidentsText, SeveritiesText, entries, guards},
+    guard::{Alarms, Escalation, IncidentsText, SeveritiesText, entries, escalation, guards},
     hook::HookText,
     leaf::{Whole, at_least},
     metric::MetricText,
@@ -49,6 +49,8 @@ record! {
         optional incidents: IncidentsText,
         /// What an incident of each severity does.
         optional severities: SeveritiesText,
+        /// Who is told when nobody decides on an incident or on an overdue phase, level by level.
+        optional escalation: Escalation,
         /// Weights to hold, in order; the last phase brings every route to 100%.
         required phases: List<PhaseText, 1, PHASES_MAX>,
         /// What is watched after the last phase, and how long.
@@ -106,6 +108,7 @@ impl PlanText {
         let rollback = self.rollback(&names, report);
         let hooks = self.hooks(report);
         let severities = self.severities.as_ref().map(|at| at.value.policy(report));
+        let escalation = escalation(&self.escalation, &names, report);
         let calendar = self
             .calendar
             .as_ref()
@@ -129,6 +132,7 @@ impl PlanText {
                 })
                 .collect(),
             severities: severities.unwrap_or_default(),
+            escalation,
             phases,
             watch: self.watch.as_ref().and_then(|at| at.value.watch()),
             rollback,

@@ -326,6 +326,44 @@ fn conditions_that_are_almost_right() {
 }
 
 #[test]
+fn reminders_and_levels_that_make_no_sense() {
+    check_adding(
+        "severities: { medium: { within: 4h, otherwise: hold, remind: 0s } }",
+        &expect![[r#"
+            error[out-of-range]: severities.medium.remind: `0s` is too short
+              --> plan.yaml:27:62
+               |
+            27 | severities: { medium: { within: 4h, otherwise: hold, remind: 0s } }
+               |                                                              ^^ expected at least 1m
+               |
+               = help: write `1m` or longer
+
+        "#]],
+    );
+    check_adding(
+        "escalation: [ { after: 15m, tell: [leads] }, { after: 15m, tell: [nobody] } ]",
+        &expect![[r#"
+            error[out-of-range]: escalation[1].after: this level is told no later than the one before it
+              --> plan.yaml:27:55
+               |
+            27 | escalation: [ { after: 15m, tell: [leads] }, { after: 15m, tell: [nobody] } ]
+               |                                                       ^^^ expected more than 15m
+               |
+               = help: order the levels by `after`, and give each a later one
+
+            error[unknown-reference]: escalation[1].tell[0]: there is no group `nobody`
+              --> plan.yaml:27:67
+               |
+            27 | escalation: [ { after: 15m, tell: [leads] }, { after: 15m, tell: [nobody] } ]
+               |                                                                   ^^^^^^ expected one that is declared under `groups`: `leads`
+               |
+               = help: add it under `groups`
+
+        "#]],
+    );
+}
+
+#[test]
 fn times_in_which_nobody_can_act() {
     check_with(
         "expires: 1d",

@@ -27,15 +27,15 @@ fn a_key_of_another_tool() {
     check_adding(
         "setWeight: 5",
         &expect![[r#"
-        error[unknown-key]: setWeight: a plan has no key `setWeight`
-          --> plan.yaml:27:1
-           |
-        27 | setWeight: 5
-           | ^^^^^^^^^ expected `service`, `routes`, `metrics`, `alarms`, `incidents`, `severities`, `phases`, `watch`, `rollback`, `calendar`, `hooks`, `groups`, `notify`, `finish`, `fast_track` or `expect`
-           |
-           = help: delete it
+            error[unknown-key]: setWeight: a plan has no key `setWeight`
+              --> plan.yaml:27:1
+               |
+            27 | setWeight: 5
+               | ^^^^^^^^^ expected `service`, `routes`, `metrics`, `alarms`, `incidents`, `severities`, `escalation`, `phases`, `watch`, `rollback`, `calendar`, `hooks`, `groups`, `notify`, `finish`, `fast_track` or `expect`
+               |
+               = help: delete it
 
-    "#]],
+        "#]],
     );
 }
 

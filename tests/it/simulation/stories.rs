@@ -220,7 +220,11 @@ fn data_that_differ_hold_the_shadow_phase() {
             2026-01-13T01:00:23.873Z tidegate | hook start-new-system succeeded
             2026-01-13T01:00:23.887Z tidegate | phase shadow entered
             2026-01-13T01:00:23.99Z tidegate | the weights of phase shadow are in effect from 2026-01-13T01:01:23.99Z
-            2026-01-13T04:04:10.883Z tidegate | medium incident: mismatches >= 1; holding, a person should decide by 2026-01-14T04:04:10.883Z"#]],
+            2026-01-13T04:04:10.883Z tidegate | medium incident: mismatches >= 1; holding, a person should decide by 2026-01-14T04:04:10.883Z
+            2026-01-13T04:04:10.903Z tidegate | mismatches >= 1 waits for a decision; level 1 is told: developers; holding, a person should decide by 2026-01-14T04:04:10.883Z
+            2026-01-13T04:19:58.078Z tidegate | mismatches >= 1 waits for a decision; level 2 is told: senior-developers; holding, a person should decide by 2026-01-14T04:04:10.883Z
+            2026-01-13T05:04:45.981Z tidegate | mismatches >= 1 waits for a decision; level 3 is told: tech-leads; holding, a person should decide by 2026-01-14T04:04:10.883Z
+            2026-01-13T08:04:25.036Z tidegate | mismatches >= 1 waits for a decision; level 4 is told: cto; holding, a person should decide by 2026-01-14T04:04:10.883Z"#]],
     );
 }
 

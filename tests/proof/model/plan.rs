@@ -141,6 +141,7 @@ pub(crate) fn plan(fence: Fence, phases: usize, ending: Ending) -> Arc<Plan> {
         }],
         incidents: Vec::new(),
         severities: SeverityPolicy::default(),
+        escalation: Vec::new(),
         phases: (0..phases).map(|index| phase(index, phases)).collect(),
         watch: (ending == Ending::Watch).then(|| Watch {
             lasts: SignedDuration::from_hours(1),

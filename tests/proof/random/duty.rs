@@ -368,7 +368,8 @@ impl<'a> Duties<'a> {
                 | Says::Retry
                 | Says::Finish
                 | Says::SetWeight(..)
-                | Says::OverrideCalendar(..) => continue,
+                | Says::OverrideCalendar(..)
+                | Says::Accept(..) => continue,
             };
             let by = later(*at, COMMAND);
             if *at < begun || *at >= over || self.clock.is_struck("command", *at, by) {

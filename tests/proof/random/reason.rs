@@ -283,7 +283,7 @@ fn is_overdue(state: &IncidentState, at: Timestamp) -> bool {
         IncidentState::Open { due, otherwise } => {
             *otherwise == Otherwise::Rollback && due.is_some_and(|due| due <= at)
         }
-        IncidentState::Accepted(_) => false,
+        IncidentState::Accepted { .. } => false,
     }
 }
 

@@ -56,6 +56,12 @@ pub enum Asked {
         until: String,
         reason: String,
     },
+    Accept {
+        incident: String,
+        /// RFC 3339.
+        until: String,
+        reason: String,
+    },
 }
 
 impl Asked {
@@ -73,7 +79,8 @@ impl Asked {
             | Self::Approve { .. }
             | Self::Reject { .. }
             | Self::Check { .. }
-            | Self::OverrideCalendar { .. } => false,
+            | Self::OverrideCalendar { .. }
+            | Self::Accept { .. } => false,
         }
     }
 
@@ -94,6 +101,7 @@ impl Asked {
             Self::Reject { .. } => "reject",
             Self::Check { .. } => "check",
             Self::OverrideCalendar { .. } => "override-calendar",
+            Self::Accept { .. } => "accept",
         }
     }
 
@@ -124,11 +132,16 @@ impl Asked {
                 item: name("item", &item, ItemName::new)?,
             },
             Self::OverrideCalendar { until, reason } => Command::OverrideCalendar {
-                until: until.parse::<Timestamp>().map_err(|_| {
-                    malformed(format!(
-                        "`until` should be an instant such as 2026-01-13T10:00:00Z, it is `{until}`"
-                    ))
-                })?,
+                until: instant(&until)?,
+                reason,
+            },
+            Self::Accept {
+                incident,
+                until,
+                reason,
+            } => Command::Accept {
+                incident,
+                until: instant(&until)?,
                 reason,
             },
         })
@@ -171,9 +184,26 @@ impl TryFrom<Command> for Asked {
                 until: until.to_string(),
                 reason,
             },
+            Command::Accept {
+                incident,
+                until,
+                reason,
+            } => Self::Accept {
+                incident,
+                until: until.to_string(),
+                reason,
+            },
             Command::Supersede { .. } => return Err("a rollout is superseded by a start"),
         })
     }
+}
+
+fn instant(until: &str) -> Result<Timestamp, Failure> {
+    until.parse().map_err(|_| {
+        malformed(format!(
+            "`until` should be an instant such as 2026-01-13T10:00:00Z, it is `{until}`"
+        ))
+    })
 }
 
 fn read_weights(written: &BTreeMap<String, u16>) -> Result<Weights, Failure> {

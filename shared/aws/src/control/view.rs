@@ -125,6 +125,9 @@ pub struct Incident {
     pub due: Option<String>,
     /// Who lets the rollout go on in spite of it.
     pub accepted_by: Option<String>,
+    /// Until when; without a time until the source has recovered.
+    #[serde(default)]
+    pub accepted_until: Option<String>,
 }
 
 /// Evidence.
@@ -359,17 +362,22 @@ fn routes(rollout: &Rollout, looked: &Looked) -> BTreeMap<String, Route> {
 }
 
 fn incident(source: String, breach: &Breach) -> Incident {
-    let (due, accepted_by) = match &breach.state {
-        IncidentState::Open { due, .. } => (due.map(|at| at.to_string()), None),
-        IncidentState::Accepted(person) => (None, Some(person.to_string())),
-    };
-    Incident {
+    let mut incident = Incident {
         source,
         severity: breach.severity.to_string(),
         opened: breach.opened.to_string(),
-        due,
-        accepted_by,
+        due: None,
+        accepted_by: None,
+        accepted_until: None,
+    };
+    match &breach.state {
+        IncidentState::Open { due, .. } => incident.due = due.map(|at| at.to_string()),
+        IncidentState::Accepted { by, until } => {
+            incident.accepted_by = Some(by.to_string());
+            incident.accepted_until = until.map(|at| at.to_string());
+        }
     }
+    incident
 }
 
 fn hook(name: String, run: &HookRun) -> Hook {

@@ -55,6 +55,9 @@ struct Head {
     gate: Option<gate::Gate>,
     holds: BTreeSet<word::Hold>,
     incidents: Vec<part::Incident>,
+    /// Since version 2.
+    #[serde(default)]
+    nudges: Vec<part::Nudge>,
     alarms: BTreeMap<Spelt<AlarmArn>, part::AlarmSeen>,
     hooks: Vec<part::Hook>,
     notices: BTreeSet<word::Notice>,
@@ -98,6 +101,7 @@ impl From<Rollout> for Head {
             gate,
             holds,
             incidents,
+            nudges,
             alarms,
             hooks,
             notices,
@@ -130,6 +134,7 @@ impl From<Rollout> for Head {
             gate: gate.map(Into::into),
             holds: holds.into_iter().map(Into::into).collect(),
             incidents: incidents.into_iter().map(Into::into).collect(),
+            nudges: nudges.into_iter().map(Into::into).collect(),
             alarms: alarms.collect(),
             hooks: hooks.into_iter().map(Into::into).collect(),
             notices: notices.into_iter().map(Into::into).collect(),
@@ -172,6 +177,7 @@ impl Head {
             gate: self.gate.map(Into::into),
             holds: self.holds.into_iter().map(Into::into).collect(),
             incidents: self.incidents.into_iter().map(Into::into).collect(),
+            nudges: self.nudges.into_iter().map(Into::into).collect(),
             alarms: alarms.collect(),
             hooks: self.hooks.into_iter().map(Into::into).collect(),
             notices: self.notices.into_iter().map(Into::into).collect(),

@@ -1,6 +1,7 @@
 //! What follows from somebody asking for something.
 
 mod approval;
+mod risk;
 mod weights;
 
 use super::{Refusal, Turn, incident, rollback};
@@ -37,6 +38,14 @@ pub(super) fn asked(turn: &mut Turn, by: &Person, command: &Command) -> Result<(
         Command::Check { phase, item } => approval::check(forward(turn, verb)?, by, phase, item),
         Command::OverrideCalendar { until, reason } => {
             override_calendar(forward(turn, verb)?, by, *until, reason_of(reason, verb)?)
+        }
+        Command::Accept {
+            incident,
+            until,
+            reason,
+        } => {
+            let reason = reason_of(reason, verb)?;
+            risk::accept(forward(turn, verb)?, by, incident, *until, reason)
         }
         Command::Supersede { by: number } => supersede(forward(turn, verb)?, by, *number),
     }
@@ -246,7 +255,10 @@ fn accept_incidents(turn: &mut Turn, by: &Person) {
             // What comes after its recovery is new, and nobody has accepted it.
             turn.next.incidents.remove(&source);
         } else if let Some(incident) = turn.next.incidents.get_mut(&source) {
-            incident.state = IncidentState::Accepted(by.clone());
+            incident.state = IncidentState::Accepted {
+                by: by.clone(),
+                until: None,
+            };
         }
         let fact = Fact::IncidentAccepted {
             source: source.to_string(),

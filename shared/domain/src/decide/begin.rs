@@ -100,7 +100,10 @@ fn accept_red(turn: &mut Turn) {
             let incident = Incident {
                 severity: guard.severity,
                 opened: turn.now,
-                state: IncidentState::Accepted(by.clone()),
+                state: IncidentState::Accepted {
+                    by: by.clone(),
+                    until: None,
+                },
             };
             let source = IncidentSource::Alarm(guard.arn.clone());
             turn.next.incidents.insert(source, incident);
@@ -133,6 +136,7 @@ fn new_rollout(start: Start, desired: Weights, now: Timestamp) -> Rollout {
         gate: None,
         holds: BTreeSet::new(),
         incidents: BTreeMap::new(),
+        nudges: BTreeMap::new(),
         hooks: BTreeMap::new(),
         notices: BTreeSet::new(),
         calendar_override: None,

@@ -188,7 +188,7 @@ pub(super) fn breach(
         Severity::Critical => {
             let incident = turn.next.incidents.get(&source);
             let accepted = incident
-                .is_some_and(|incident| matches!(incident.state, IncidentState::Accepted(_)));
+                .is_some_and(|incident| matches!(incident.state, IncidentState::Accepted { .. }));
             if !accepted {
                 let cause = match source {
                     IncidentSource::Alarm(arn) => Cause::Alarm(arn),
@@ -237,7 +237,8 @@ pub(super) fn is_over(rollout: &Rollout, source: &IncidentSource) -> bool {
 /// A source is as it should be: what a person accepted, or nobody need decide, is over.
 pub(super) fn recovered(turn: &mut Turn, source: &IncidentSource) {
     let over = turn.next.incidents.get(source).is_some_and(|incident| {
-        incident.severity == Severity::Low || matches!(incident.state, IncidentState::Accepted(_))
+        incident.severity == Severity::Low
+            || matches!(incident.state, IncidentState::Accepted { .. })
     });
     if over {
         turn.next.incidents.remove(source);
@@ -246,4 +247,41 @@ pub(super) fn recovered(turn: &mut Turn, source: &IncidentSource) {
         };
         turn.say(Actor::Plan, fact);
     }
+}
+
+/// What was accepted for a while is as new when that is over: an alarm that is still red breaches again now, a
+/// condition when it is next measured.
+pub(super) fn acceptance_over(turn: &mut Turn) {
+    let now = turn.now;
+    let over: Vec<IncidentSource> = turn
+        .next
+        .incidents
+        .iter()
+        .filter_map(|(source, incident)| match incident.state {
+            IncidentState::Accepted {
+                until: Some(until), ..
+            } if until <= now => Some(source.clone()),
+            IncidentState::Accepted { .. } | IncidentState::Open { .. } => None,
+        })
+        .collect();
+    for source in over {
+        turn.next.incidents.remove(&source);
+        let fact = Fact::RiskOver {
+            source: source.to_string(),
+        };
+        turn.say(Actor::Plan, fact);
+        if let Some(severity) = red_alarm(&turn.next, &source) {
+            breach(turn, source, severity, Vec::new());
+        }
+    }
+}
+
+/// How bad an incident's alarm is, if it is red as far as anybody knows.
+fn red_alarm(rollout: &Rollout, source: &IncidentSource) -> Option<Severity> {
+    let IncidentSource::Alarm(arn) = source else {
+        return None;
+    };
+    let guard = rollout.plan.alarms.iter().find(|guard| guard.arn == *arn)?;
+    let state = rollout.alarms.get(arn)?.state?;
+    (meaning(guard, state) == Meaning::Red).then_some(guard.severity)
 }

@@ -63,6 +63,14 @@ pub enum Refusal {
         /// The groups.
         may: String,
     },
+    /// There is no such incident.
+    #[error("there is no incident `{asked}`; {open}")]
+    UnknownIncident {
+        /// What was asked for.
+        asked: String,
+        /// Which are open.
+        open: String,
+    },
     /// The phase has no such item.
     #[error("the phase has no checklist item `{0}`")]
     UnknownItem(ItemName),

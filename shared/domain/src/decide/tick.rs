@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Turn, rollback};
+use super::{Turn, incident, nudge, rollback};
 use crate::{
     judge::Finding,
     ledger::{Actor, Fact},
@@ -29,7 +29,12 @@ pub(super) fn tick(turn: &mut Turn) {
     if !turn.next.status.is_forward() {
         return;
     }
+    incident::acceptance_over(turn);
+    if !turn.next.status.is_forward() {
+        return;
+    }
     incidents_due(turn);
+    nudge::nudge(turn);
     approval_expired(turn);
     overdue(turn);
     for _ in 0..MOVES_MAX {
@@ -100,7 +105,7 @@ fn overdue_incident(turn: &Turn) -> Option<(IncidentSource, Otherwise)> {
                 due: Some(due),
                 otherwise,
             } if due <= turn.now => Some((due, source, otherwise)),
-            IncidentState::Open { .. } | IncidentState::Accepted(_) => None,
+            IncidentState::Open { .. } | IncidentState::Accepted { .. } => None,
         })
         .min()
         .map(|(_, source, otherwise)| (source.clone(), otherwise))

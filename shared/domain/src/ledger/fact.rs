@@ -148,9 +148,49 @@ pub enum Fact {
         /// What happens now.
         then: Otherwise,
     },
+    /// Nobody has decided for a while: others are told.
+    #[display("{what} waits for a decision; level {level} is told: {tell}{}", due_words(*due, *otherwise))]
+    Escalated {
+        /// What.
+        what: String,
+        /// The level of the plan's escalation, counted from 1.
+        level: usize,
+        /// Its groups.
+        tell: String,
+        /// By when somebody should decide.
+        due: Option<Timestamp>,
+        /// What happens then.
+        otherwise: Otherwise,
+    },
+    /// Nobody has decided yet: people are reminded.
+    #[display("{what} still waits for a decision{}", due_words(*due, *otherwise))]
+    Reminded {
+        /// What.
+        what: String,
+        /// By when somebody should decide.
+        due: Option<Timestamp>,
+        /// What happens then.
+        otherwise: Otherwise,
+    },
     /// A person lets the rollout go on in spite of a breach.
     #[display("{source} accepted")]
     IncidentAccepted {
+        /// What.
+        source: String,
+    },
+    /// A person lets the rollout go on in spite of a breach, for a while.
+    #[display("{source} accepted until {until}: {reason}")]
+    RiskAccepted {
+        /// What.
+        source: String,
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// The time for which a breach was accepted is over.
+    #[display("{source} was accepted until now")]
+    RiskOver {
         /// What.
         source: String,
     },
@@ -374,7 +414,11 @@ impl Fact {
             Self::HookFailed { .. } => "hook-failed",
             Self::IncidentOpened { .. } => "incident-opened",
             Self::IncidentOverdue { .. } => "incident-overdue",
+            Self::Escalated { .. } => "escalated",
+            Self::Reminded { .. } => "reminded",
             Self::IncidentAccepted { .. } => "incident-accepted",
+            Self::RiskAccepted { .. } => "risk-accepted",
+            Self::RiskOver { .. } => "risk-over",
             Self::IncidentRecovered { .. } => "incident-recovered",
             Self::AlarmSilent { .. } => "alarm-silent",
             Self::AlarmSpoke { .. } => "alarm-spoke",

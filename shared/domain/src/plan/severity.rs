@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::gate::{Condition, Otherwise};
-use crate::{name::AlarmArn, time::SignedDuration};
+use crate::{
+    name::{AlarmArn, GroupName},
+    time::SignedDuration,
+};
 
 /// How bad a breach is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +70,21 @@ pub struct Deadline {
     pub within: SignedDuration,
     /// What happens when they have not.
     pub otherwise: Otherwise,
+    /// How often they are reminded until then.
+    pub remind: Option<SignedDuration>,
 }
+
+/// Who is told when nobody has decided for a while; the first level is the first to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Level {
+    /// How long nobody has decided.
+    pub after: SignedDuration,
+    /// The groups that are told then.
+    pub tell: Vec<GroupName>,
+}
+
+/// The most levels of an escalation.
+pub const LEVELS_MAX: usize = 8;
 
 /// The deadlines of the severities that wait for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -85,10 +102,12 @@ impl Default for SeverityPolicy {
             high: Deadline {
                 within: SignedDuration::from_hours(1),
                 otherwise: Otherwise::Rollback,
+                remind: None,
             },
             medium: Deadline {
                 within: SignedDuration::from_hours(24),
                 otherwise: Otherwise::Hold,
+                remind: None,
             },
         }
     }

@@ -195,6 +195,11 @@ fn asked() -> impl Strategy<Value = What> {
             until: later(START, SignedDuration::from_hours(hours)),
             reason: why(),
         }),
+        2 => (1..20_i64).prop_map(move |hours| Command::Accept {
+            incident: "errors".to_owned(),
+            until: later(START, SignedDuration::from_hours(hours)),
+            reason: why(),
+        }),
         1 => Just(Command::Supersede { by: 2 }),
     ];
     (select(vec!["ann", "ben", "eve"]), command).prop_map(|(by, command)| What::Asked(by, command))

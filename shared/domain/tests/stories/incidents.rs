@@ -400,6 +400,7 @@ fn a_person_is_asked_again_after_as_long_as_the_severity_says() {
         let deadline = |hours| Deadline {
             within: HOUR * hours,
             otherwise: Otherwise::Hold,
+            remind: None,
         };
         plan.severities.high = deadline(2);
         plan.severities.medium = deadline(3);

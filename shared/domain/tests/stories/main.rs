@@ -18,6 +18,8 @@ mod back;
 #[cfg(test)]
 mod chained;
 #[cfg(test)]
+mod escalation;
+#[cfg(test)]
 mod every_way_back;
 #[cfg(test)]
 mod exported;

@@ -142,6 +142,7 @@ pub(crate) fn plan() -> Plan {
         alarms: vec![guard("errors", Severity::Critical)],
         incidents: Vec::new(),
         severities: SeverityPolicy::default(),
+        escalation: Vec::new(),
         phases: vec![phase("canary", 5), phase("half", 50), phase("all", 100)],
         watch: None,
         rollback: RollbackPolicy::default(),

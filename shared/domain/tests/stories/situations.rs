@@ -252,6 +252,14 @@ pub(crate) fn everything(since: &'static str) -> Vec<(&'static str, Do)> {
                 reason: "agreed".to_owned(),
             }),
         ),
+        (
+            "accept",
+            asked(Command::Accept {
+                incident: "alarm errors".to_owned(),
+                until: crate::story::at("99:00"),
+                reason: "known".to_owned(),
+            }),
+        ),
         ("start --supersede", asked(Command::Supersede { by: 2 })),
     ]
 }

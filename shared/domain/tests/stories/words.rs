@@ -104,19 +104,19 @@ fn what_people_do_is_told_with_their_name() {
         &ann(),
         facts,
         &expect![[r#"
-        Note  shop#1: rollout started (again, after #6), plan a2c8 (by ann)
-              canary █░░░░░░░░░ 5%
-        Note  shop#1: started although alarm errors is in ALARM: a look at the logs (by ann)
-              canary █░░░░░░░░░ 5%
-        Note  shop#1: phase canary approved, 1 of 2 (by ann)
-              canary █░░░░░░░░░ 5%
-        Ask  shop#1: phase canary rejected: a look at the logs (by ann)
-              canary █░░░░░░░░░ 5%
-        Note  shop#1: backup confirmed (by ann)
-              canary █░░░░░░░░░ 5%
-        Note  shop#1: alarm errors accepted (by ann)
-              canary █░░░░░░░░░ 5%
-    "#]],
+            Note  shop#1: rollout started (again, after #6), plan a2c8 (by ann)
+                  canary █░░░░░░░░░ 5%
+            Note  shop#1: started although alarm errors is in ALARM: a look at the logs (by ann)
+                  canary █░░░░░░░░░ 5%
+            Note  shop#1: phase canary approved, 1 of 2 (by ann)
+                  canary █░░░░░░░░░ 5%
+            Ask  shop#1: phase canary rejected: a look at the logs (by ann)
+                  canary █░░░░░░░░░ 5%
+            Note  shop#1: backup confirmed (by ann)
+                  canary █░░░░░░░░░ 5%
+            Note  shop#1: alarm errors accepted (by ann)
+                  canary █░░░░░░░░░ 5%
+        "#]],
     );
 }
 
@@ -279,6 +279,46 @@ fn trouble_is_told_with_what_happens_next() {
             Note  shop#1: alarm errors has a state again
                   canary █░░░░░░░░░ 5%
         "#]],
+    );
+}
+
+#[test]
+fn what_nobody_decides_on_is_told_again_and_so_is_a_risk_that_is_borne() {
+    let facts = vec![
+        Fact::Escalated {
+            what: "alarm errors".to_owned(),
+            level: 2,
+            tell: "leads".to_owned(),
+            due: Some(at("3:00")),
+            otherwise: Otherwise::Rollback,
+        },
+        Fact::Reminded {
+            what: "overdue phase canary".to_owned(),
+            due: None,
+            otherwise: Otherwise::Hold,
+        },
+        Fact::RiskAccepted {
+            source: "alarm errors".to_owned(),
+            until: at("3:00"),
+            reason: "known, INC-17".to_owned(),
+        },
+        Fact::RiskOver {
+            source: "alarm errors".to_owned(),
+        },
+    ];
+    check(
+        &Actor::Plan,
+        facts,
+        &expect![[r#"
+        Ask  shop#1: alarm errors waits for a decision; level 2 is told: leads; holding, traffic goes back at 2026-03-03T03:00:00Z unless a person decides
+              canary █░░░░░░░░░ 5%
+        Ask  shop#1: overdue phase canary still waits for a decision
+              canary █░░░░░░░░░ 5%
+        Note  shop#1: alarm errors accepted until 2026-03-03T03:00:00Z: known, INC-17
+              canary █░░░░░░░░░ 5%
+        Ask  shop#1: alarm errors was accepted until now
+              canary █░░░░░░░░░ 5%
+    "#]],
     );
 }
 

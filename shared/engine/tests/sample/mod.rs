@@ -55,6 +55,7 @@ pub(crate) fn head(epoch: u64) -> Rollout {
         alarms: Vec::new(),
         incidents: Vec::new(),
         severities: SeverityPolicy::default(),
+        escalation: Vec::new(),
         phases: vec![phase],
         watch: None,
         rollback: RollbackPolicy::default(),

@@ -74,6 +74,7 @@ pub enum Says {
     Finish,
     SetWeight(Option<String>, Weight, String),
     OverrideCalendar(SignedDuration, String),
+    Accept(String, SignedDuration, String),
 }
 
 /// Requests that do badly, or do not come.

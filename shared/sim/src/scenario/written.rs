@@ -103,6 +103,7 @@ enum Verb {
     Finish,
     SetWeight,
     OverrideCalendar,
+    Accept,
 }
 
 impl PersonText {
@@ -129,6 +130,13 @@ impl PersonText {
                     .r#for
                     .ok_or("`override-calendar` needs `for`, how long it holds")?;
                 Says::OverrideCalendar(lasts, reason)
+            }
+            Verb::Accept => {
+                let incident = self.item.ok_or("`accept` needs an `item`, the incident")?;
+                let Span(lasts) = self
+                    .r#for
+                    .ok_or("`accept` needs `for`, how long it holds")?;
+                Says::Accept(incident, lasts, reason)
             }
         };
         Ok(Happening::Person {

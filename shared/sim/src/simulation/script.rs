@@ -168,6 +168,11 @@ impl Says {
                     reason,
                 }
             }
+            Self::Accept(incident, lasts, reason) => Command::Accept {
+                incident,
+                until: later(rollout.started_at, lasts),
+                reason,
+            },
             Self::OverrideCalendar(lasts, reason) => Command::OverrideCalendar {
                 until: later(rollout.started_at, lasts),
                 reason,

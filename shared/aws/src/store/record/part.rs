@@ -1,7 +1,7 @@
 //! The smaller parts of a head, as they are kept.
 
 use domain::{
-    name::{AlarmArn, Person},
+    name::{AlarmArn, Person, PhaseName},
     rollout,
     target::Floor,
     time::Timestamp,
@@ -142,15 +142,17 @@ enum IncidentState {
         otherwise: Otherwise,
     },
     Accepted(Spelt<Person>),
+    /// Since version 2.
+    AcceptedUntil {
+        by: Spelt<Person>,
+        until: Spelt<Timestamp>,
+    },
 }
 
 impl From<(rollout::IncidentSource, rollout::Incident)> for Incident {
     fn from((source, incident): (rollout::IncidentSource, rollout::Incident)) -> Self {
         Self {
-            source: match source {
-                rollout::IncidentSource::Alarm(arn) => Source::Alarm(Spelt(arn)),
-                rollout::IncidentSource::Condition(condition) => Source::Condition(condition),
-            },
+            source: source.into(),
             severity: incident.severity.into(),
             opened: Spelt(incident.opened),
             state: match incident.state {
@@ -158,7 +160,16 @@ impl From<(rollout::IncidentSource, rollout::Incident)> for Incident {
                     due: due.map(Spelt),
                     otherwise: otherwise.into(),
                 },
-                rollout::IncidentState::Accepted(by) => IncidentState::Accepted(Spelt(by)),
+                rollout::IncidentState::Accepted { by, until: None } => {
+                    IncidentState::Accepted(Spelt(by))
+                }
+                rollout::IncidentState::Accepted {
+                    by,
+                    until: Some(until),
+                } => IncidentState::AcceptedUntil {
+                    by: Spelt(by),
+                    until: Spelt(until),
+                },
             },
         }
     }
@@ -166,23 +177,91 @@ impl From<(rollout::IncidentSource, rollout::Incident)> for Incident {
 
 impl From<Incident> for (rollout::IncidentSource, rollout::Incident) {
     fn from(record: Incident) -> Self {
-        let source = match record.source {
-            Source::Alarm(arn) => rollout::IncidentSource::Alarm(arn.0),
-            Source::Condition(condition) => rollout::IncidentSource::Condition(condition),
-        };
         let state = match record.state {
             IncidentState::Open { due, otherwise } => rollout::IncidentState::Open {
                 due: due.map(|due| due.0),
                 otherwise: otherwise.into(),
             },
-            IncidentState::Accepted(by) => rollout::IncidentState::Accepted(by.0),
+            IncidentState::Accepted(by) => rollout::IncidentState::Accepted {
+                by: by.0,
+                until: None,
+            },
+            IncidentState::AcceptedUntil { by, until } => rollout::IncidentState::Accepted {
+                by: by.0,
+                until: Some(until.0),
+            },
         };
         let incident = rollout::Incident {
             severity: record.severity.into(),
             opened: record.opened.0,
             state,
         };
-        (source, incident)
+        (record.source.into(), incident)
+    }
+}
+
+impl From<rollout::IncidentSource> for Source {
+    fn from(source: rollout::IncidentSource) -> Self {
+        match source {
+            rollout::IncidentSource::Alarm(arn) => Self::Alarm(Spelt(arn)),
+            rollout::IncidentSource::Condition(condition) => Self::Condition(condition),
+        }
+    }
+}
+
+impl From<Source> for rollout::IncidentSource {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Alarm(arn) => Self::Alarm(arn.0),
+            Source::Condition(condition) => Self::Condition(condition),
+        }
+    }
+}
+
+/// See [`rollout::Question`] and [`rollout::Nudge`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nudge {
+    question: Question,
+    since: Spelt<Timestamp>,
+    level: usize,
+    told: Spelt<Timestamp>,
+}
+
+/// See [`rollout::Question`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Question {
+    Incident(Source),
+    Overdue(Spelt<PhaseName>),
+}
+
+impl From<(rollout::Question, rollout::Nudge)> for Nudge {
+    fn from((question, nudge): (rollout::Question, rollout::Nudge)) -> Self {
+        Self {
+            question: match question {
+                rollout::Question::Incident(source) => Question::Incident(source.into()),
+                rollout::Question::Overdue(phase) => Question::Overdue(Spelt(phase)),
+            },
+            since: Spelt(nudge.since),
+            level: nudge.level,
+            told: Spelt(nudge.told),
+        }
+    }
+}
+
+impl From<Nudge> for (rollout::Question, rollout::Nudge) {
+    fn from(record: Nudge) -> Self {
+        let question = match record.question {
+            Question::Incident(source) => rollout::Question::Incident(source.into()),
+            Question::Overdue(phase) => rollout::Question::Overdue(phase.0),
+        };
+        let nudge = rollout::Nudge {
+            since: record.since.0,
+            level: record.level,
+            told: record.told.0,
+        };
+        (question, nudge)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use domain::{
     ledger::Chain,
-    name::{AlarmArn, ItemName, MetricName, Person, RouteName},
+    name::{AlarmArn, ItemName, MetricName, Person, PhaseName, RouteName},
     time::{SignedDuration, Timestamp},
     traffic::Weight,
 };
@@ -70,6 +70,7 @@ spelling! {
     RouteName: "a route's name", |text| Self::new(text).ok();
     MetricName: "a metric's name", |text| Self::new(text).ok();
     ItemName: "a checklist item's name", |text| Self::new(text).ok();
+    PhaseName: "a phase's name", |text| Self::new(text).ok();
     Person: "a person", |text| Some(Self::new(text));
     AlarmArn: "an alarm's ARN", |text| Some(Self::new(text));
     Chain: "a ledger's end", Self::parse;

@@ -9,7 +9,7 @@ use domain::{
     event::AlarmState,
     judge::{Doubt, Finding, Role, Verdict, Window},
     ledger::{Chain, Hash},
-    name::{AlarmArn, ItemName, MetricName, Person, RolloutId, RouteName, ServiceName},
+    name::{AlarmArn, ItemName, MetricName, Person, PhaseName, RolloutId, RouteName, ServiceName},
     plan::{
         Plan,
         gate::{Condition, Limit, Op, Otherwise},
@@ -18,20 +18,21 @@ use domain::{
     quantity::{Dimension, Quantity},
     rollout::{
         AlarmSeen, Cause, Gate, Hold, HookKey, HookMoment, HookRun, HookState, Incident,
-        IncidentSource, IncidentState, Intent, IntentKind, Next, Notice, Origin, Rollout,
-        RouteState, Silence, Status, Tally,
+        IncidentSource, IncidentState, Intent, IntentKind, Next, Notice, Nudge, Origin, Question,
+        Rollout, RouteState, Silence, Status, Tally,
     },
     target::{Carrier, Floor},
     time::{SignedDuration, Timestamp},
     traffic::{Epoch, Weight, Weights},
 };
-use expect_test::expect_file;
 use proptest::{
     collection::{btree_map, btree_set, vec},
     option,
     prelude::*,
     sample::select,
 };
+
+mod kept;
 
 use super::{read, write};
 
@@ -295,7 +296,8 @@ fn incidents() -> impl Strategy<Value = BTreeMap<IncidentSource, Incident>> {
     let state = prop_oneof![
         (option::of(instant()), otherwise())
             .prop_map(|(due, otherwise)| IncidentState::Open { due, otherwise }),
-        person().prop_map(IncidentState::Accepted),
+        (person(), option::of(instant()))
+            .prop_map(|(by, until)| IncidentState::Accepted { by, until }),
     ];
     let incident = (severity(), instant(), state).prop_map(|(severity, opened, state)| Incident {
         severity,
@@ -303,6 +305,18 @@ fn incidents() -> impl Strategy<Value = BTreeMap<IncidentSource, Incident>> {
         state,
     });
     btree_map(source, incident, 0..4)
+}
+
+fn nudges() -> impl Strategy<Value = BTreeMap<Question, Nudge>> {
+    let question = prop_oneof![
+        arn().prop_map(|arn| Question::Incident(IncidentSource::Alarm(arn))),
+        words().prop_map(|text| Question::Incident(IncidentSource::Condition(text))),
+        select(vec!["early", "late"])
+            .prop_map(|name| Question::Overdue(PhaseName::new(name).unwrap())),
+    ];
+    let nudge = (instant(), any::<usize>(), instant());
+    let nudge = nudge.prop_map(|(since, level, told)| Nudge { since, level, told });
+    btree_map(question, nudge, 0..3)
 }
 
 fn alarms() -> impl Strategy<Value = BTreeMap<AlarmArn, AlarmSeen>> {
@@ -361,7 +375,12 @@ fn rollout() -> impl Strategy<Value = Rollout> {
         btree_map(route(), route_state(), 0..4),
         btree_map(route(), ".*", 0..2),
     );
-    let evidence = (option::of(gate()), btree_set(hold(), 0..4), incidents());
+    let evidence = (
+        option::of(gate()),
+        btree_set(hold(), 0..4),
+        incidents(),
+        nudges(),
+    );
     let rest = (
         alarms(),
         hooks(),
@@ -388,6 +407,7 @@ fn rollout() -> impl Strategy<Value = Rollout> {
             gate: evidence.0,
             holds: evidence.1,
             incidents: evidence.2,
+            nudges: evidence.3,
             alarms: rest.0,
             hooks: rest.1,
             notices: rest.2,
@@ -407,186 +427,4 @@ proptest! {
         let again = read(&document, rollout.id.clone(), plan()).unwrap();
         prop_assert_eq!(again, rollout);
     }
-}
-
-fn at(minute: i64) -> Timestamp {
-    Timestamp::new(1_768_233_600 + 60 * minute, 250_000_000).unwrap()
-}
-
-fn ann() -> Person {
-    Person::new("ann")
-}
-
-fn ben() -> Person {
-    Person::new("ben")
-}
-
-fn errors() -> AlarmArn {
-    AlarmArn::new("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors")
-}
-
-fn full_finding() -> Finding {
-    Finding {
-        condition: Condition {
-            metric: MetricName::new("error_rate").unwrap(),
-            op: Op::Less,
-            limit: Limit::Fixed(Quantity::new(1000, Dimension::Ratio)),
-            lasting: Some(SignedDuration::from_mins(2)),
-        },
-        role: Role::Require,
-        verdict: Verdict::Inconclusive(Doubt::TooFew { have: 7, need: 200 }),
-        current: Some(Quantity::new(40_000, Dimension::Ratio)),
-        stable: None,
-        samples: 7,
-        window: Window {
-            from: at(1),
-            to: at(3),
-        },
-    }
-}
-
-fn full_gate() -> Gate {
-    Gate {
-        since: at(2),
-        tallies: vec![Tally {
-            last: Some(full_finding()),
-            passes: 0,
-            failures: 2,
-            consecutive_failures: 1,
-            errors: 0,
-        }],
-        promoted: Some(ann()),
-        checked: BTreeMap::from([(ItemName::new("logs").unwrap(), ben())]),
-        approvals: BTreeSet::from([ann()]),
-        asked: Some(at(4)),
-        overdue: None,
-    }
-}
-
-fn full_incidents() -> BTreeMap<IncidentSource, Incident> {
-    BTreeMap::from([
-        (
-            IncidentSource::Alarm(errors()),
-            Incident {
-                severity: Severity::High,
-                opened: at(5),
-                state: IncidentState::Open {
-                    due: Some(at(65)),
-                    otherwise: Otherwise::Rollback,
-                },
-            },
-        ),
-        (
-            IncidentSource::Condition("p95 > 1s".to_owned()),
-            Incident {
-                severity: Severity::Low,
-                opened: at(6),
-                state: IncidentState::Accepted(ann()),
-            },
-        ),
-    ])
-}
-
-/// A head with something of everything.
-fn full() -> Rollout {
-    let web = RouteName::new("web").unwrap();
-    let half = Weight::from_permille(500).unwrap();
-    Rollout {
-        id: shop(),
-        plan: plan(),
-        started_by: ann(),
-        started_at: at(0),
-        origin: Origin::Superseded(6),
-        revision: 12,
-        epoch: Epoch(31),
-        status: Status::RollingBack {
-            cause: Cause::Person(ben(), "orders are lost".to_owned()),
-            began: at(9),
-        },
-        phase: Some(0),
-        desired: Weights::all([&web], half),
-        intent: Some(Intent {
-            epoch: Epoch(31),
-            kind: IntentKind::Rollback,
-            deadline: at(10),
-            retakes: 1,
-        }),
-        late_until: at(17),
-        routes: BTreeMap::from([(
-            web.clone(),
-            RouteState {
-                acknowledged: Some(Epoch(30)),
-                effective: Some(at(2)),
-                drift: Some(Weight::FULL),
-                base: None,
-                floor: Floor {
-                    weight: half,
-                    carrier: Carrier::Ready,
-                },
-            },
-        )]),
-        obstacles: BTreeMap::from([(web, "denied".to_owned())]),
-        gate: Some(full_gate()),
-        holds: BTreeSet::from([Hold::Paused, Hold::ApprovalExpired]),
-        incidents: full_incidents(),
-        alarms: BTreeMap::from([(
-            errors(),
-            AlarmSeen {
-                state: Some(AlarmState::InsufficientData),
-                since: at(5),
-                silence: Silence::None,
-            },
-        )]),
-        hooks: BTreeMap::from([(
-            HookKey {
-                moment: HookMoment::After(0),
-                index: 1,
-            },
-            HookRun {
-                runs: 3,
-                failures: 1,
-                since: Some(at(8)),
-                state: HookState::Due,
-            },
-        )]),
-        notices: BTreeSet::from([Notice::ChangeStuck]),
-        calendar_override: Some(at(90)),
-        chain: Chain {
-            seq: 31,
-            hash: Hash([7; 32]),
-        },
-    }
-}
-
-#[test]
-fn a_head_of_version_1_is_read_for_ever() {
-    // What 1 did not know of.
-    let mut known = full();
-    known.obstacles.clear();
-    for run in known.hooks.values_mut() {
-        run.since = None;
-    }
-    let kept = include_str!("v1.json");
-    assert_eq!(read(kept, shop(), plan()).unwrap(), known);
-}
-
-#[test]
-fn a_head_of_version_2_is_read_for_ever() {
-    // While 2 is what is written; afterwards this moves to the next fixture.
-    let written: serde_json::Value = serde_json::from_str(&write(&full()).unwrap()).unwrap();
-    let pretty = format!("{written:#}\n");
-    expect_file!["v2.json"].assert_eq(&pretty);
-    let kept = include_str!("v2.json");
-    assert_eq!(read(kept, shop(), plan()).unwrap(), full());
-}
-
-#[test]
-fn what_is_not_known_is_refused_and_not_lost() {
-    let document = write(&full()).unwrap();
-    let more = document.replacen("{\"started_by\"", "{\"colour\":\"red\",\"started_by\"", 1);
-    let why = read(&more, shop(), plan()).unwrap_err().to_string();
-    assert!(why.starts_with("unknown field `colour`"), "{why}");
-    let wrong = document.replacen("\"web\":500", "\"web\":1001", 1);
-    let why = read(&wrong, shop(), plan()).unwrap_err().to_string();
-    assert!(why.contains("tenths of a percent, at most 1000"), "{why}");
 }
