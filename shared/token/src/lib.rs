@@ -7,6 +7,8 @@
 //! A link that verifies was made by this deployment, has not been changed by a bit and has not expired. Whether it
 //! still fits the rollout (its phase, epoch and plan, and that it acts once) is for whoever has the head before it.
 //!
+//! Beside it stands [`slack_signature`], which answers the same question of a button pressed in Slack.
+//!
 //! This crate is pure: time, randomness and keys are arguments.
 
 mod audience;
@@ -15,6 +17,7 @@ pub mod code;
 mod keys;
 mod link;
 mod sign;
+pub mod slack_signature;
 mod verify;
 mod wire;
 
