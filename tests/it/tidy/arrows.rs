@@ -5,23 +5,24 @@ use std::{env, io, process::Command};
 use super::{Finding, ROOT, finds, hold, manifest::dependencies, report};
 
 /// Each crate, and the crates of the workspace that it may name.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("shared/domain", &[]),
+    ("shared/token", &["domain"]),
     ("shared/plan", &["domain"]),
     ("shared/engine", &["domain"]),
     ("shared/sim", &["domain", "engine"]),
     ("shared/aws", &["domain", "engine", "plan"]),
-    ("cli", &["aws", "domain", "engine", "plan", "sim"]),
+    ("cli", &["aws", "domain", "engine", "plan", "sim", "token"]),
 ];
 
 /// What a function may name: everything but the simulator and other functions.
-const FUNCTION_ARROWS: &[&str] = &["aws", "domain", "engine", "plan"];
+const FUNCTION_ARROWS: &[&str] = &["aws", "domain", "engine", "plan", "token"];
 
 /// What a function's tests may name besides: they run its handler in the box.
 const FUNCTION_TESTS: &[&str] = &["sim"];
 
 /// Crates that must not come in by any way: a name, or the beginning of one up to `-` or `_`.
-const STRANGERS: [(&str, &[&str]); 2] = [
+const STRANGERS: [(&str, &[&str]); 3] = [
     (
         "domain",
         &[
@@ -29,6 +30,10 @@ const STRANGERS: [(&str, &[&str]); 2] = [
         ],
     ),
     ("engine", &["aws", "hyper", "reqwest", "tokio"]),
+    (
+        "token",
+        &["aws", "futures", "hyper", "rand", "reqwest", "tokio"],
+    ),
 ];
 
 /// The arrows of one member's manifest; `ours` are the names of the workspace's crates.
