@@ -291,7 +291,7 @@ fn incident_rules(plan: &Plan, stable: &BTreeMap<String, Quantity>) -> usize {
         let heard = entries.iter().any(|entry| match &entry.fact {
             Fact::IncidentOpened {
                 source, severity, ..
-            } => *severity == rule.severity && *source == text,
+            } => *severity == rule.severity && source.to_string() == text,
             Fact::RollbackBegan { cause } => {
                 rule.severity == Severity::Critical && cause.to_string().contains(&text)
             }

@@ -10,7 +10,7 @@ use domain::{
         route::Fence,
         severity::Severity,
     },
-    rollout::{Cause, IncidentState, Rollout},
+    rollout::{Cause, IncidentSource, IncidentState, Rollout},
     time::{SignedDuration, Timestamp, earlier, later},
 };
 use sim::{
@@ -206,7 +206,7 @@ impl<'a> Reasons<'a> {
     fn of_incident(
         &self,
         entry: &Entry,
-        source: &str,
+        source: &IncidentSource,
         severity: Severity,
     ) -> Result<bool, &'static str> {
         if let Actor::Alarm(arn) = &entry.actor {
@@ -217,7 +217,7 @@ impl<'a> Reasons<'a> {
         }
         Ok(self.run.incident_rules().any(|(of_rule, condition)| {
             of_rule == severity
-                && condition.to_string() == source
+                && condition.to_string() == source.to_string()
                 && self.was(condition, entry.at, |word| {
                     word == Word::Holds || word == Word::Unclear
                 })

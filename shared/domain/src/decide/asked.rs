@@ -248,9 +248,7 @@ fn accept_incidents(turn: &mut Turn, by: &Person) {
         } else if let Some(incident) = turn.next.incidents.get_mut(&source) {
             incident.state = IncidentState::Accepted(by.clone());
         }
-        let fact = Fact::IncidentAccepted {
-            source: source.to_string(),
-        };
+        let fact = Fact::IncidentAccepted { source };
         turn.say(Actor::Person(by.clone()), fact);
     }
 }

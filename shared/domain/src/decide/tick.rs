@@ -108,15 +108,14 @@ fn overdue_incident(turn: &Turn) -> Option<(IncidentSource, Otherwise)> {
 
 fn incidents_due(turn: &mut Turn) {
     while let Some((source, then)) = overdue_incident(turn) {
-        let said = source.to_string();
         let fact = Fact::IncidentOverdue {
-            source: said.clone(),
+            source: source.clone(),
             then,
         };
         turn.say(Actor::Plan, fact);
         match then {
             Otherwise::Rollback => {
-                let cause = Cause::IncidentOverdue(said);
+                let cause = Cause::IncidentOverdue(source.to_string());
                 rollback::roll_back(turn, Actor::Plan, cause, Vec::new());
                 return;
             }

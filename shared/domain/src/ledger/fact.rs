@@ -5,7 +5,7 @@ use derive_more::Display;
 use crate::{
     name::{ItemName, PhaseName, RouteName},
     plan::{gate::Otherwise, severity::Severity},
-    rollout::{Cause, Origin},
+    rollout::{Cause, IncidentSource, Origin},
     time::{SignedDuration, Spell, Timestamp},
     traffic::Weight,
 };
@@ -53,10 +53,12 @@ pub enum Fact {
         phase: PhaseName,
     },
     /// A gate's limits are used up.
-    #[display("the gate failed: {what}; {}", then_words(*then))]
+    #[display("the gate failed: {condition} {spent}; {}", then_words(*then))]
     GateFailed {
-        /// Which condition, and how often.
-        what: String,
+        /// Which condition, as it is written.
+        condition: String,
+        /// Which limit, and how far.
+        spent: Spent,
         /// What happens now.
         then: Otherwise,
     },
@@ -132,7 +134,7 @@ pub enum Fact {
     #[display("{severity} incident: {source}{}", due_words(*due, *otherwise))]
     IncidentOpened {
         /// What.
-        source: String,
+        source: IncidentSource,
         /// How bad.
         severity: Severity,
         /// By when somebody should decide.
@@ -144,7 +146,7 @@ pub enum Fact {
     #[display("nobody decided in time on {source}; {}", then_words(*then))]
     IncidentOverdue {
         /// What.
-        source: String,
+        source: IncidentSource,
         /// What happens now.
         then: Otherwise,
     },
@@ -152,27 +154,27 @@ pub enum Fact {
     #[display("{source} accepted")]
     IncidentAccepted {
         /// What.
-        source: String,
+        source: IncidentSource,
     },
     /// A breach's source is as it should be again.
     #[display("{source} is as it should be again")]
     IncidentRecovered {
         /// What.
-        source: String,
+        source: IncidentSource,
     },
     /// A guarding alarm has said nothing for a while: nothing advances until it does.
     #[display("{source} {why}; nothing advances until it has a state")]
     AlarmSilent {
         /// Which.
-        source: String,
+        source: IncidentSource,
         /// What is wrong with it.
-        why: String,
+        why: Mute,
     },
     /// A guarding alarm that people were told of says something again.
     #[display("{source} has a state again")]
     AlarmSpoke {
         /// Which.
-        source: String,
+        source: IncidentSource,
     },
     /// A person stopped the advance.
     #[display("paused: {reason}")]
@@ -305,6 +307,31 @@ pub enum Fact {
     /// A person asked to try again what had failed.
     #[display("trying again what failed")]
     Retried,
+}
+
+/// Which of a gate's limits is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+pub enum Spent {
+    /// So many measurements failed in the phase.
+    #[display("failed {_0} times")]
+    Failures(u32),
+    /// So many measurements failed one after the other.
+    #[display("failed {_0} times in a row")]
+    FailuresInARow(u32),
+    /// So many measurements one after the other could not be made.
+    #[display("could not be measured {_0} times in a row")]
+    ErrorsInARow(u32),
+}
+
+/// Why a guarding alarm says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+pub enum Mute {
+    /// It is in `INSUFFICIENT_DATA`.
+    #[display("has no data")]
+    NoData,
+    /// Its state cannot be read.
+    #[display("cannot be read")]
+    Unreadable,
 }
 
 /// What happens after a hook has failed.

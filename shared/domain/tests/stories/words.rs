@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::{
-    ledger::{Actor, AfterFailure, Chain, Draft, Fact},
+    ledger::{Actor, AfterFailure, Chain, Draft, Fact, Mute, Spent},
     name::Person,
     plan::{gate::Otherwise, severity::Severity},
     rollout::{Cause, Hold, IncidentSource, Origin, Rollout},
@@ -97,7 +97,7 @@ fn what_people_do_is_told_with_their_name() {
             item: item("backup"),
         },
         Fact::IncidentAccepted {
-            source: "alarm errors".to_owned(),
+            source: IncidentSource::Alarm(alarm("errors")),
         },
     ];
     check(
@@ -216,7 +216,8 @@ fn what_goes_as_planned_is_told_briefly() {
 fn trouble_is_told_with_what_happens_next() {
     let facts = vec![
         Fact::GateFailed {
-            what: "p95 < 500ms failed 4 times".to_owned(),
+            condition: "p95 < 500ms".to_owned(),
+            spent: Spent::Failures(4),
             then: Otherwise::Hold,
         },
         Fact::ApprovalExpired {
@@ -234,24 +235,24 @@ fn trouble_is_told_with_what_happens_next() {
             then: AfterFailure::Then(Otherwise::Hold),
         },
         Fact::IncidentOpened {
-            source: "error_rate > 5%".to_owned(),
+            source: IncidentSource::Condition("error_rate > 5%".to_owned()),
             severity: Severity::High,
             due: Some(at("2:00")),
             otherwise: Otherwise::Rollback,
         },
         Fact::IncidentOverdue {
-            source: "error_rate > 5%".to_owned(),
+            source: IncidentSource::Condition("error_rate > 5%".to_owned()),
             then: Otherwise::Rollback,
         },
         Fact::IncidentRecovered {
-            source: "error_rate > 5%".to_owned(),
+            source: IncidentSource::Condition("error_rate > 5%".to_owned()),
         },
         Fact::AlarmSilent {
-            source: "alarm errors".to_owned(),
-            why: "has no data".to_owned(),
+            source: IncidentSource::Alarm(alarm("errors")),
+            why: Mute::NoData,
         },
         Fact::AlarmSpoke {
-            source: "alarm errors".to_owned(),
+            source: IncidentSource::Alarm(alarm("errors")),
         },
     ];
     check(
