@@ -210,7 +210,7 @@ fn phase_of(entries: &[Entry], until: impl Fn(&Fact) -> bool) -> Option<String> 
         .iter()
         .rev()
         .find_map(|entry| match &entry.fact {
-            Fact::PhaseEntered { phase } => Some(phase.to_string()),
+            Fact::PhaseEntered { phase, .. } => Some(phase.to_string()),
             _ => None,
         })
 }

@@ -88,6 +88,18 @@ pub(super) fn texts(item: &Item, attribute: &str) -> Result<Vec<String>, Trouble
     texts.ok_or_else(|| malformed(item, format!("has no list of texts `{attribute}`")))
 }
 
+/// A list of maps that must be there.
+pub(super) fn maps<'a>(item: &'a Item, attribute: &str) -> Result<Vec<&'a Item>, Trouble> {
+    let maps = match item.get(attribute) {
+        Some(AttributeValue::L(list)) => list
+            .iter()
+            .map(|value| value.as_m().ok())
+            .collect::<Option<Vec<&Item>>>(),
+        _ => None,
+    };
+    maps.ok_or_else(|| malformed(item, format!("has no list of maps `{attribute}`")))
+}
+
 /// A list of texts.
 pub(super) fn list<T: ToString>(texts: impl IntoIterator<Item = T>) -> AttributeValue {
     let texts = texts.into_iter();

@@ -230,7 +230,10 @@ fn finish(turn: &mut Turn, by: &Person) -> Result<(), Refusal> {
     // A route that a hand had closed is the canary's too, now that its base is.
     turn.next.desired = turn.next.plan.all_at(Weight::FULL);
     turn.open_intent(IntentKind::Finish);
-    turn.say(Actor::Person(by.clone()), Fact::FinishBegan);
+    turn.say(
+        Actor::Person(by.clone()),
+        Fact::FinishBegan { finished: None },
+    );
     Ok(())
 }
 

@@ -3,15 +3,19 @@
 use derive_more::Display;
 
 use crate::{
-    name::{ItemName, PhaseName, RouteName},
+    judge::Finding,
+    name::{ItemName, Person, PhaseName, RouteName},
     plan::{gate::Otherwise, severity::Severity},
-    rollout::{Cause, IncidentSource, Origin},
+    rollout::{Cause, Gate, IncidentSource, Origin},
     time::{SignedDuration, Spell, Timestamp},
     traffic::Weight,
 };
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+///
+/// What is displayed is what the ledger's hash is taken over. A fact may carry more than that, for messages; it
+/// then says again what entries before it have said.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Display)]
 pub enum Fact {
     /// The rollout began.
     #[display("rollout started{}, plan {plan}", origin_words(*origin))]
@@ -37,6 +41,8 @@ pub enum Fact {
     PhaseEntered {
         /// The phase.
         phase: PhaseName,
+        /// What the phase before it has shown.
+        finished: Option<Box<Shown>>,
     },
     /// A phase's weights are in effect on every route.
     #[display("the weights of phase {phase} are in effect from {since}")]
@@ -51,6 +57,8 @@ pub enum Fact {
     GatePassed {
         /// The phase.
         phase: PhaseName,
+        /// What it has shown.
+        shown: Option<Box<Shown>>,
     },
     /// A gate's limits are used up.
     #[display("the gate failed: {condition} {spent}; {}", then_words(*then))]
@@ -286,15 +294,23 @@ pub enum Fact {
     WatchBegan {
         /// How long it lasts.
         lasts: SignedDuration,
+        /// What the last phase has shown.
+        finished: Option<Box<Shown>>,
     },
     /// The watch has passed; the team's tooling is waited for.
     #[display(
         "the watch passed; waiting for the canary to be made the new stable, and `tidegate finish`"
     )]
-    FinishAwaited,
+    FinishAwaited {
+        /// What the watch, or without one the last phase, has shown.
+        finished: Option<Box<Shown>>,
+    },
     /// The canary is being made the new stable.
     #[display("making the canary the new stable")]
-    FinishBegan,
+    FinishBegan {
+        /// What the watch, or without one the last phase, has shown.
+        finished: Option<Box<Shown>>,
+    },
     /// The rollout is done.
     #[display("completed")]
     Completed,
@@ -307,6 +323,41 @@ pub enum Fact {
     /// A person asked to try again what had failed.
     #[display("trying again what failed")]
     Retried,
+}
+
+/// What a phase, or the watch, has shown by its end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Shown {
+    /// The phase; the last one for the watch.
+    pub phase: PhaseName,
+    /// When its weights were in effect, or the watch began.
+    pub since: Timestamp,
+    /// The newest measurement of each condition.
+    pub findings: Vec<Finding>,
+    /// Who has approved.
+    pub approvals: Vec<Person>,
+    /// Who has confirmed what.
+    pub checked: Vec<(ItemName, Person)>,
+}
+
+impl Shown {
+    /// What a gate has gathered.
+    pub(crate) fn of(phase: &PhaseName, gate: &Gate) -> Self {
+        let checked = gate.checked.iter();
+        Self {
+            phase: phase.clone(),
+            since: gate.since,
+            findings: gate
+                .tallies
+                .iter()
+                .filter_map(|tally| tally.last.clone())
+                .collect(),
+            approvals: gate.approvals.iter().cloned().collect(),
+            checked: checked
+                .map(|(item, by)| (item.clone(), by.clone()))
+                .collect(),
+        }
+    }
 }
 
 /// Which of a gate's limits is used up.
@@ -422,8 +473,8 @@ impl Fact {
             Self::HandClosed { .. } => "hand-closed",
             Self::LateWriteUndone { .. } => "late-write-undone",
             Self::WatchBegan { .. } => "watch-began",
-            Self::FinishAwaited => "finish-awaited",
-            Self::FinishBegan => "finish-began",
+            Self::FinishAwaited { .. } => "finish-awaited",
+            Self::FinishBegan { .. } => "finish-began",
             Self::Completed => "completed",
             Self::Superseded { .. } => "superseded",
             Self::Retried => "retried",
