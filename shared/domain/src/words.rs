@@ -3,7 +3,7 @@
 //! A message says what happened, to what, on what evidence, and what happens next. It is made from an
 //! entry of the ledger and the rollout as it stood then, never from anything that did not happen.
 //!
-//! What is told of a fact stands in [`account`], in no language. How it is said is a [`Language`]: English is in
+//! What is told of a fact stands in `account`, in no language. How it is said is a `Language`: English is in
 //! `english.rs`, Japanese in `japanese.rs`, and a fact, a label or a step that lacks its words in either does not
 //! compile. The ledger itself is English, because its words are what is hashed.
 

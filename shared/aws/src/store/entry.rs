@@ -70,7 +70,7 @@ fn write_pack(rollout: &Rollout, pack: &[Entry], writer: &str) -> Option<Item> {
     item.extend(Key::entry(&rollout.id, first.seq).attributes());
     let writer = AttributeValue::S(writer.to_owned());
     item.insert("writer".to_owned(), writer);
-    let more: Vec<Item> = more.iter().map(|entry| fields(rollout, entry)).collect();
+    let more = told::fit(more.iter().map(|entry| fields(rollout, entry)).collect());
     let told = std::iter::once(&item).chain(&more).any(told::is_in);
     let version = match (told, more.is_empty()) {
         (true, _) => PARTS,

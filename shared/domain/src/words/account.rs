@@ -45,6 +45,15 @@ impl<'a> Scene<'a> {
         Some((number, phase))
     }
 
+    /// Whether the watch is over with this fact: what it has shown is there, and is not a phase's.
+    pub(super) fn is_end_of_watch(&self) -> bool {
+        let is_end = matches!(
+            self.fact(),
+            Fact::FinishAwaited { finished: Some(_) } | Fact::FinishBegan { finished: Some(_) }
+        );
+        is_end && self.rollout.plan.watch.is_some()
+    }
+
     /// The phase after this one.
     fn phase_after(&self, name: &PhaseName) -> Option<&'a Phase> {
         let (number, _) = self.phase(name)?;

@@ -13,7 +13,7 @@ use domain::{
     ledger::Entry,
     plan::people::Locale,
     rollout::Rollout,
-    words::{Message, message_in},
+    words::{Evidence, Field, Mark, Message, Tone, message, message_in},
 };
 use expect_test::ExpectFile;
 
@@ -62,4 +62,46 @@ fn write_message(told: &mut String, message: &Message) {
     for line in message.lines() {
         writeln!(told, "      {line}").unwrap();
     }
+}
+
+#[test]
+fn a_message_is_in_the_language_of_its_plan() {
+    for locale in [Locale::En, Locale::Ja] {
+        let mut plan = crate::plans::plan();
+        plan.locale = locale;
+        let story = Story::begin(start_of(plan));
+        for (rollout, entry) in &story.entries {
+            let message = message(rollout, entry);
+            assert_eq!(message, message_in(locale, rollout, entry));
+            assert!(message.is_some());
+        }
+    }
+}
+
+#[test]
+fn a_message_as_text_is_its_heading_and_its_lines() {
+    let field = |label: &str, value: &str| Field {
+        label: label.to_owned(),
+        value: value.to_owned(),
+    };
+    let message = Message {
+        tone: Tone::Bad,
+        flag: Some("[bad]".to_owned()),
+        title: "shop#1: rolling back".to_owned(),
+        fields: vec![field("Phase", "half (2 of 3)"), field("", "alone")],
+        evidence: vec![Evidence {
+            mark: Mark::Bad,
+            metric: "errors".to_owned(),
+            verdict: "breached".to_owned(),
+            values: vec![field("now", "5%"), field("threshold", "> 1%")],
+        }],
+        next: vec!["Traffic goes back.".to_owned()],
+    };
+    expect_test::expect![[r#"
+        [bad] shop#1: rolling back
+        Phase: half (2 of 3)
+        alone
+        ✗ errors: breached (now 5%, threshold > 1%)
+        → Traffic goes back."#]]
+    .assert_eq(&message.text());
 }

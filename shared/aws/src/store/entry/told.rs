@@ -13,6 +13,24 @@ const TONE: &str = "tone";
 /// The attribute that a message as lines of text has.
 const LINES: &str = "text";
 
+/// The most bytes of what one item carries more: an item has at most 400 KB (`DynamoDB`, "Item sizes"), and what it
+/// carries beside that is one entry.
+const MORE_BYTES_MAX: usize = 300_000;
+
+/// Entries that go into one item, with the titles of their messages alone if they are too many to be told in full:
+/// what many alarms have to say must not cost the rollback that is among them.
+pub(super) fn fit(mut more: Vec<Item>) -> Vec<Item> {
+    let bytes: usize = more.iter().map(item::bytes).sum();
+    if bytes > MORE_BYTES_MAX {
+        for item in more.iter_mut().filter(|item| is_in(item)) {
+            for part in ["fields", "rows", "next"] {
+                item.insert(part.to_owned(), AttributeValue::L(Vec::new()));
+            }
+        }
+    }
+    more
+}
+
 /// Whether an item has a message.
 pub(super) fn is_in(item: &Item) -> bool {
     item.contains_key(TONE)
@@ -198,6 +216,19 @@ mod tests {
         assert_eq!(message.tone, Tone::Ask);
         assert_eq!(message.heading(), "shop#1: approval");
         assert_eq!(message.lines(), lines);
+    }
+
+    #[test]
+    fn too_many_messages_for_an_item_are_their_titles() {
+        let items = |count| -> Vec<Item> { (0..count).map(|_| written(message())).collect() };
+        assert_eq!(fit(items(100)), items(100));
+        let bytes: usize = items(1).iter().map(item::bytes).sum();
+        let many = items(MORE_BYTES_MAX / bytes + 1);
+        for item in fit(many) {
+            let told = read(&item).unwrap().unwrap();
+            assert_eq!(told.title, message().title);
+            assert_eq!(told.lines(), Vec::<String>::new());
+        }
     }
 
     #[test]

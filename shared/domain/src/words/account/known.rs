@@ -221,11 +221,8 @@ fn over(scene: &Scene<'_>, shown: Option<&Shown>) -> Known {
 
 /// How long a phase was held, or the watch lasted if there was one before the end.
 fn held(scene: &Scene<'_>, shown: &Shown) -> (Label, Value) {
-    let is_end = matches!(
-        scene.fact(),
-        Fact::FinishAwaited { .. } | Fact::FinishBegan { .. }
-    );
-    let watch = scene.rollout.plan.watch.as_ref().filter(|_| is_end);
+    let watch = scene.rollout.plan.watch.as_ref();
+    let watch = watch.filter(|_| scene.is_end_of_watch());
     let bake = scene.phase(&shown.phase).map(|(_, phase)| phase.bake);
     let label = match (watch, about(scene.fact()).phase) {
         (Some(_), _) => Label::Watched,

@@ -71,8 +71,8 @@ pub(super) fn of(english: &English<'_>, scene: &Scene<'_>) -> String {
         Fact::HandClosed { route, found } => format!("{route} was closed to {found} by hand"),
         Fact::LateWriteUndone { route, found } => undone(route.as_str(), *found),
         Fact::WatchBegan { lasts, .. } => watching(Spell(*lasts)),
-        Fact::FinishAwaited { .. } => "your turn: make the canary the new stable".to_owned(),
-        Fact::FinishBegan { .. } => "making the canary the new stable".to_owned(),
+        Fact::FinishAwaited { .. } => watched(scene, "your turn: make the canary the new stable"),
+        Fact::FinishBegan { .. } => watched(scene, "making the canary the new stable"),
         Fact::Completed => "completed, the canary is the new stable".to_owned(),
         Fact::Superseded { by } => format!("rollout #{by} has taken over"),
         Fact::Retried => "trying again what failed".to_owned(),
@@ -173,4 +173,13 @@ fn restored(took: Spell) -> String {
 
 fn watching(lasts: Spell) -> String {
     format!("every phase passed, watching for {lasts}")
+}
+
+/// What begins when the watch has passed, if there was one.
+fn watched(scene: &Scene<'_>, begins: &str) -> String {
+    if scene.is_end_of_watch() {
+        format!("the watch has passed, {begins}")
+    } else {
+        begins.to_owned()
+    }
 }

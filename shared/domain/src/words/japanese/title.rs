@@ -71,8 +71,8 @@ pub(super) fn of(japanese: &Japanese<'_>, scene: &Scene<'_>) -> String {
         Fact::HandClosed { route, found } => format!("{route} が手動で {found} に下げられました"),
         Fact::LateWriteUndone { route, found } => undone(route.as_str(), *found),
         Fact::WatchBegan { lasts, .. } => watching(*lasts),
-        Fact::FinishAwaited { .. } => "新システムへの切り替え作業をお願いします".to_owned(),
-        Fact::FinishBegan { .. } => "新システムへの完全移行を開始しました".to_owned(),
+        Fact::FinishAwaited { .. } => watched(scene, "新システムへの切り替え作業をお願いします"),
+        Fact::FinishBegan { .. } => watched(scene, "新システムへの完全移行を開始しました"),
         Fact::Completed => "新システムへの完全移行が完了しました".to_owned(),
         Fact::Superseded { by } => format!("ロールアウト #{by} に引き継がれました"),
         Fact::Retried => "失敗した処理を再試行します".to_owned(),
@@ -193,4 +193,13 @@ fn restored(took: SignedDuration) -> String {
 
 fn watching(lasts: SignedDuration) -> String {
     format!("全フェーズが完了しました。{}監視します", span(lasts))
+}
+
+/// What begins when the watch has passed, if there was one.
+fn watched(scene: &Scene<'_>, begins: &str) -> String {
+    if scene.is_end_of_watch() {
+        format!("監視が完了しました。{begins}")
+    } else {
+        begins.to_owned()
+    }
 }

@@ -5,6 +5,7 @@ use domain::{
     plan::{
         Plan,
         calendar::{Calendar, Day, Freeze},
+        gate::{Op, Otherwise},
         hook::HookFailure,
         people::{Channel, ChannelKind},
         severity::Severity,
@@ -18,7 +19,9 @@ use jiff::tz::TimeZone;
 
 use super::{check, check_start};
 use crate::{
-    plans::{HOUR, MINUTE, approval, checklist, dns, hook, plan, route, watch, weight},
+    plans::{
+        HOUR, MINUTE, approval, checklist, dns, errors, guard, hook, plan, route, watch, weight,
+    },
     story::{Do, approve, critical, roll_back, start_of, tick_off, to_first_bake},
 };
 
@@ -27,7 +30,7 @@ fn team() -> Plan {
     let mut plan = plan();
     plan.calendar.zone = TimeZone::get("Asia/Tokyo").unwrap();
     plan.phases[0].within = Some(HOUR * 8);
-    plan.phases[0].approval = Some(approval(1, domain::plan::gate::Otherwise::Rollback));
+    plan.phases[0].approval = Some(approval(1, Otherwise::Rollback));
     plan.phases[0].checklist = checklist(&["backup"]);
     plan.watch = Some(watch());
     let purge = hook(&mut plan, "purge-cache", HookFailure::Ignore);
@@ -76,6 +79,31 @@ fn a_start_after_another_says_which_and_what_the_calendar_makes_it_wait_for() {
     start.origin = Origin::Retry(6);
     start.by = Person::new("arn:aws:iam::111122223333:role/ci");
     check_start(start, &expect_file!["start-again.txt"]);
+}
+
+#[test]
+fn a_start_names_no_more_than_a_person_reads() {
+    let mut plan = team();
+    plan.alarms = (0..10)
+        .map(|number| guard(&format!("errors-{number}"), Severity::Critical))
+        .collect();
+    for phase in &mut plan.phases {
+        let limits = (1..10).map(|percent| errors(Op::More, percent * 10_000));
+        phase.rollback = limits.collect();
+    }
+    for number in 0..8 {
+        let name = route(&format!("route-{number}"));
+        plan.routes.insert(name.clone(), dns());
+        for phase in &mut plan.phases {
+            phase
+                .weights
+                .set(name.clone(), phase.weights.get(&route("web")));
+        }
+    }
+    for people in plan.groups.values_mut() {
+        *people = (0..9).map(|n| Person::new(&format!("p{n}"))).collect();
+    }
+    check_start(start_of(plan), &expect_file!["start-many.txt"]);
 }
 
 fn day(month: i8, day: i8) -> Day {
