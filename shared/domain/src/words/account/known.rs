@@ -298,7 +298,9 @@ fn rollback_began(scene: &Scene<'_>, cause: &Cause) -> Known {
     known.push((Label::Decided, Value::Time(scene.now())));
     known.extend(by(scene));
     known.extend(phase_and_traffic(scene));
-    known.push((Label::Affected, Value::Share(scene.entry.before.clone())));
+    if !scene.entry.before.is_closed() {
+        known.push((Label::Affected, Value::Share(scene.entry.before.clone())));
+    }
     let within = scene.rollout.plan.rollback.within;
     known.push((Label::BackBy, Value::Time(later(scene.now(), within))));
     known

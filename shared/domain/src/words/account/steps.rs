@@ -20,7 +20,7 @@ pub(in crate::words) fn next(scene: &Scene<'_>) -> Vec<Step> {
             vec![Step::FirstPhase, Step::IfTrouble { within }]
         }
         Fact::PhaseEntered { phase, .. } => entered(scene, phase),
-        Fact::InEffect { phase, .. } => in_effect(scene, phase),
+        Fact::InEffect { phase, since } => in_effect(scene, phase, *since),
         Fact::GatePassed { phase, .. } => passed(scene, phase),
         Fact::IncidentOpened {
             severity: Severity::Low,
@@ -38,7 +38,7 @@ pub(in crate::words) fn next(scene: &Scene<'_>) -> Vec<Step> {
         Fact::PromotedFull { .. } => begins(scene),
         Fact::RollbackBegan { .. } => back(scene),
         Fact::TrafficRestored { .. } => guarded(scene),
-        Fact::RollbackConfirmed => vec![Step::FindCause, Step::Retry],
+        Fact::RollbackConfirmed => confirmed(scene),
         Fact::RollbackLate { .. } => vec![Step::RollbackLate, Step::CloseByHand],
         Fact::RouteObstructed { .. } => vec![Step::Mend],
         Fact::ChangeStuck { .. } => vec![Step::TriedAgain],
@@ -113,19 +113,15 @@ fn entered(scene: &Scene<'_>, name: &PhaseName) -> Vec<Step> {
     ]
 }
 
-fn in_effect(scene: &Scene<'_>, name: &PhaseName) -> Vec<Step> {
+fn in_effect(scene: &Scene<'_>, name: &PhaseName, since: Timestamp) -> Vec<Step> {
     let Some((_, phase)) = scene.phase(name) else {
         return waits(scene);
     };
-    let mut steps = Vec::new();
-    if let Some(gate) = &scene.rollout.gate {
-        steps.push(Step::Hold {
-            until: later(gate.since, phase.bake),
-            overdue: gate.overdue,
-        });
-    }
-    steps.push(Step::Then(after(scene, phase)));
-    steps
+    let hold = Step::Hold {
+        until: later(since, phase.bake),
+        overdue: phase.within.map(|within| later(since, within)),
+    };
+    vec![hold, Step::Then(after(scene, phase))]
 }
 
 /// What comes at once has a message of its own.
@@ -174,8 +170,19 @@ fn back(scene: &Scene<'_>) -> Vec<Step> {
 
 /// The hooks of the plan that run after a rollback for trouble.
 fn rollback_hooks(rollout: &Rollout) -> Vec<String> {
-    let is_trouble = match &rollout.status {
-        Status::RollingBack { cause, .. } => cause.is_trouble(),
+    let hooks = rollout.plan.rollback.hooks.iter();
+    hooks
+        .filter(|_| is_for_trouble(&rollout.status))
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// Whether traffic goes, or went, back because something is wrong, and not because of a change of mind.
+fn is_for_trouble(status: &Status) -> bool {
+    match status {
+        Status::RollingBack { cause, .. }
+        | Status::Guarding { cause, .. }
+        | Status::RolledBack { cause, .. } => cause.is_trouble(),
         Status::Starting
         | Status::Entering(_)
         | Status::Shifting
@@ -185,15 +192,13 @@ fn rollback_hooks(rollout: &Rollout) -> Vec<String> {
         | Status::AwaitingFinish
         | Status::Finishing
         | Status::Completed { .. }
-        | Status::Guarding { .. }
-        | Status::RolledBack { .. }
         | Status::Superseded { .. } => false,
-    };
-    let hooks = rollout.plan.rollback.hooks.iter();
-    hooks
-        .filter(|_| is_trouble)
-        .map(ToString::to_string)
-        .collect()
+    }
+}
+
+fn confirmed(scene: &Scene<'_>) -> Vec<Step> {
+    let cause = is_for_trouble(&scene.rollout.status).then_some(Step::FindCause);
+    cause.into_iter().chain([Step::Retry]).collect()
 }
 
 /// Hooks run first, if there are any; the guard goes on in any case.

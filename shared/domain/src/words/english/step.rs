@@ -45,7 +45,7 @@ pub(super) fn of(english: &English<'_>, scene: &Scene<'_>, step: &Step) -> Strin
             scene.command("status")
         ),
         Step::Retry => format!(
-            "When it is mended, {} starts the same plan again.",
+            "When you are ready, {} starts the same plan again.",
             scene.command("retry")
         ),
         Step::StillBack { until } => format!(

@@ -47,7 +47,7 @@ pub(super) fn of(japanese: &Japanese<'_>, scene: &Scene<'_>, step: &Step) -> Str
             scene.command("status")
         ),
         Step::Retry => format!(
-            "修正後は {} で同じプランを再実行できます。",
+            "準備ができたら {} で同じプランを再実行できます。",
             scene.command("retry")
         ),
         Step::StillBack { until } => format!(

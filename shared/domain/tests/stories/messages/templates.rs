@@ -1,6 +1,7 @@
 //! The four that a team writes by hand today: start, phase change with results, rollback, completion.
 
 use domain::{
+    event::Command,
     name::Person,
     plan::{
         Plan,
@@ -8,6 +9,7 @@ use domain::{
         gate::{Op, Otherwise},
         hook::HookFailure,
         people::{Channel, ChannelKind},
+        rollback::RollbackPolicy,
         severity::Severity,
     },
     rollout::Origin,
@@ -22,7 +24,7 @@ use crate::{
     plans::{
         HOUR, MINUTE, approval, checklist, dns, errors, guard, hook, plan, route, watch, weight,
     },
-    story::{Do, approve, critical, roll_back, start_of, tick_off, to_first_bake},
+    story::{Do, approve, asked, critical, roll_back, start_of, tick_off, to_first_bake},
 };
 
 /// What a team's plan has, in Tokyo.
@@ -170,6 +172,23 @@ fn a_rollback_that_a_person_asks_for_has_its_reason() {
         &[("0:20", roll_back())],
         &expect_file!["rollback-by-hand.txt"],
     );
+}
+
+#[test]
+fn a_change_of_mind_is_no_trouble() {
+    let abort = asked(Command::Abort {
+        reason: "not today".to_owned(),
+    });
+    let steps = [
+        ("0:20", abort),
+        ("0:20:02", Do::Reached),
+        ("0:22", Do::Reached),
+    ];
+    let plan = Plan {
+        rollback: RollbackPolicy::default(),
+        ..team()
+    };
+    check(plan, &to_first_bake(), &steps, &expect_file!["abort.txt"]);
 }
 
 #[test]
