@@ -185,8 +185,7 @@ impl Clock {
             length = length.max(SLOW);
         }
         let reading = frame.entries.iter().map(|entry| {
-            let message = domain::words::message(&frame.rollout, entry);
-            Duration::from_millis(match message.map(|message| message.tone) {
+            Duration::from_millis(match domain::words::tone(&entry.fact) {
                 None => 0,
                 Some(Tone::Note) => 200,
                 Some(Tone::Good) => 600,

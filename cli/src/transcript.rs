@@ -2,10 +2,11 @@
 
 use domain::{
     judge::Verdict,
-    ledger::{Entry, Fact},
+    ledger::{Actor, Entry, Fact},
+    plan::people::Locale,
     rollout::Rollout,
     traffic::Weight,
-    words::{Tone, message},
+    words::{Tone, message_in, tone},
 };
 use jiff::tz::TimeZone;
 use sim::Frame;
@@ -68,7 +69,7 @@ pub(crate) fn lines(frame: &Frame, voice: Voice, zone: &TimeZone) -> Vec<Line> {
     for entry in others {
         let entry = words::brief(entry);
         lines.extend(match voice {
-            Voice::Ledger => ledger(&frame.rollout, &entry, zone),
+            Voice::Ledger => ledger(&entry, zone),
             Voice::Messages => told(&frame.rollout, &entry, zone),
         });
     }
@@ -84,8 +85,8 @@ fn item(entry: &Entry) -> Option<String> {
 }
 
 /// `Tue 13 Jan 10:01    5%  phase canary entered`, and below it what it was decided on.
-fn ledger(rollout: &Rollout, entry: &Entry, zone: &TimeZone) -> Vec<Line> {
-    let tone = message(rollout, entry).map(|message| message.tone);
+fn ledger(entry: &Entry, zone: &TimeZone) -> Vec<Line> {
+    let tone = tone(&entry.fact);
     let text = words::localised(&words::entry(entry), zone);
     let mut lines = row(entry, &text, ink(tone), zone);
     let indent = " ".repeat(DATE + 7);
@@ -138,17 +139,25 @@ fn most(entry: &Entry) -> Weight {
 
 /// The message of an entry, if it deserves one.
 fn told(rollout: &Rollout, entry: &Entry, zone: &TimeZone) -> Vec<Line> {
-    let Some(message) = message(rollout, entry) else {
+    let Some(message) = message_in(Locale::En, rollout, entry) else {
         return Vec::new();
     };
     let service = format!("{}: ", rollout.id);
     let title = message.title.strip_prefix(&service);
     let title = title.unwrap_or(&message.title);
-    let mut texts = vec![words::localised(title, zone)];
-    // What is only for the record is said in a line.
-    if message.tone != Tone::Note {
-        texts.extend(words::shortened(message.lines));
-    }
+    let by = match &entry.actor {
+        Actor::Person(person) => format!(" (by {person})"),
+        Actor::Alarm(_) | Actor::Plan | Actor::Stranger => String::new(),
+    };
+    let mut texts = vec![format!("{title}{by}")];
+    // What is only for the record is said in a line, and what goes well without its details.
+    texts.extend(match message.tone {
+        Tone::Note => Vec::new(),
+        Tone::Good => words::shortened(&[], &message.evidence, &message.next),
+        Tone::Ask | Tone::Bad => {
+            words::shortened(&message.fields, &message.evidence, &message.next)
+        }
+    });
     block(entry, message.tone, texts, zone)
 }
 

@@ -15,6 +15,7 @@ use domain::{
     rollout::alarm_name,
     time::{SignedDuration, Spell, Timestamp},
     traffic::Weight,
+    words::{Evidence, Field},
 };
 use jiff::tz::TimeZone;
 use sim::{Outcome, RouteFrame, Summary};
@@ -395,28 +396,17 @@ pub(crate) fn rest(more: usize, quiet: usize) -> String {
     parts.join(", ")
 }
 
-/// A message without the end of a list that is longer than a person reads.
-pub(crate) fn shortened(lines: Vec<String>) -> Vec<String> {
-    const POINTS: usize = 4;
-    let points = lines.iter().filter(|line| line.starts_with('•')).count();
-    if points <= POINTS + 1 {
-        return lines;
-    }
-    let mut kept = Vec::new();
-    let mut seen = 0;
-    for line in lines {
-        if line.starts_with('•') {
-            seen += 1;
-            if seen == POINTS + 1 {
-                kept.push(format!("• and {} more", points - POINTS));
-            }
-            if seen > POINTS {
-                continue;
-            }
-        }
-        kept.push(line);
-    }
-    kept
+/// A message's parts as lines, without the end of a list that is longer than a person reads.
+pub(crate) fn shortened(fields: &[Field], evidence: &[Evidence], next: &[String]) -> Vec<String> {
+    const ROWS: usize = 4;
+    let rows = evidence.len();
+    // One line that says that there is one more is no shorter.
+    let shown = if rows > ROWS + 1 { ROWS } else { rows };
+    let more = (shown < rows).then(|| format!("and {} more", rows - shown));
+    let next = next.iter().map(|step| format!("→ {step}"));
+    let fields = fields.iter().map(Field::text);
+    let evidence = evidence.iter().take(shown).map(Evidence::text);
+    fields.chain(evidence).chain(more).chain(next).collect()
 }
 
 /// A share as cells: at least a sliver for anything, and full only for everything.

@@ -170,19 +170,24 @@ fn what_is_said_about_the_whole_rollout() {
             SeverityPolicy { high: Deadline { within: 2h, otherwise: Hold, remind: None }, medium: Deadline { within: 24h, otherwise: Hold, remind: None } }
         "#]],
     );
-    let end = |plan: &Plan| format!("{:?} {:?}\n", plan.finish, plan.fast_track);
+    let end = |plan: &Plan| {
+        format!(
+            "{:?} {:?} {:?}\n",
+            plan.finish, plan.fast_track, plan.locale
+        )
+    };
     check(
         "",
         end,
         &expect![[r#"
-        Auto 24h
+        Auto 24h En
     "#]],
     );
     check(
-        "finish: manual\nfast_track: 1w\n",
+        "finish: manual\nfast_track: 1w\nlocale: ja\n",
         end,
         &expect![[r#"
-        Manual 168h
+        Manual 168h Ja
     "#]],
     );
 }

@@ -93,6 +93,7 @@ fn every_sample_is_told() {
     files.sort();
     let all = [
         "approval.json",
+        "japanese.json",
         "listens.json",
         "newer-version.json",
         "no-image.json",
@@ -104,13 +105,17 @@ fn every_sample_is_told() {
     check(
         "approval.json",
         &expect![[r#"
-        *[needs a person] shop#1: approval of phase half asked, 2 needed*
-        canary █████░░░░░ 50%
-        leads may approve.
+            *[needs a person] shop#1: phase half (2 of 3) needs approval to go on*
+            Phase: half (2 of 3)
+            Traffic: canary 50%, stable 50%
+            Held: 1h 8m (at least 1h)
+            Next phase, all: canary 100%, held for at least 1h
+            ✓ error_rate: passed (now 0.05%, threshold &lt; 0.1%, samples 600)
+            → 0 of 2 approvals so far. From leads (ann, ben): `tidegate approve shop#1 half` to go on, `tidegate reject shop#1 half --reason '…'` if not. Without a decision by Tue 13 Jan 2026 12:06 UTC, traffic goes back.
 
-        [needs a person] shop#1: approval of phase half asked, 2 needed: [("service", "shop"), ("rollout", "shop#1"), ("kind", "approval-asked"), ("tone", "ask")]
+            [needs a person] shop#1: phase half (2 of 3) needs approval to go on: [("service", "shop"), ("rollout", "shop#1"), ("kind", "approval-asked"), ("tone", "ask")]
 
-        {"batchItemFailures":[]}"#]],
+            {"batchItemFailures":[]}"#]],
     );
     check(
         "newer-version.json",
@@ -170,17 +175,51 @@ fn what_is_told_is_told_as_it_was_written() {
     check(
         "rollback.json",
         &expect![[r#"
-        *[bad] shop#1: rolling back: alarm shop-&lt;broken&gt; &amp; more went off*
-        canary ░░░░░░░░░░ from 10% to 0%
-        All traffic goes back to stable, at the latest within 5m.
+            *[bad] shop#1: rolling back: alarm shop-&lt;broken&gt; &amp; more went off*
+            Service: shop
+            Cause: alarm shop-&lt;broken&gt; &amp; more went off
+            Detected: Tue 13 Jan 2026 10:03 UTC
+            Decided: Tue 13 Jan 2026 10:04 UTC
+            Phase: tenth (1 of 3)
+            Traffic: canary 10% → 0%, stable 90% → 100%
+            Affected: requests that the canary served, 10% of the traffic
+            Back on stable by: Tue 13 Jan 2026 10:09 UTC
+            → All traffic goes back to stable now, by Tue 13 Jan 2026 10:09 UTC at the latest. The next message says when it is there.
+            → If no message follows, close the routes yourself: `tidegate rollback --direct PLAN`.
 
-        [bad] shop#1: rolling back: alarm shop-<broken> & more went off: [("service", "shop"), ("rollout", "shop#1"), ("kind", "rollback-began"), ("tone", "bad")]
+            [bad] shop#1: rolling back: alarm shop-<broken> & more went off: [("service", "shop"), ("rollout", "shop#1"), ("kind", "rollback-began"), ("tone", "bad")]
 
-        *shop#1: all traffic is back on stable, 2s after the decision*
-        canary ░░░░░░░░░░ 0%
-        It is guarded until no late write can disturb it.
+            *shop#1: all traffic is back on stable, 2s after the decision*
+            Phase: tenth (1 of 3)
+            Traffic: canary 0%, stable 100%
+            Cause: alarm shop-&lt;broken&gt; &amp; more went off
+            → Guarded until Tue 13 Jan 2026 10:06 UTC: a late write would be undone. Then the rollback is confirmed.
 
-        shop#1: all traffic is back on stable, 2s after the decision: [("service", "shop"), ("rollout", "shop#1"), ("kind", "traffic-restored"), ("tone", "good")]
+            shop#1: all traffic is back on stable, 2s after the decision: [("service", "shop"), ("rollout", "shop#1"), ("kind", "traffic-restored"), ("tone", "good")]
+
+            {"batchItemFailures":[]}"#]],
+    );
+}
+
+#[test]
+fn a_message_in_japanese_has_the_ledgers_words_in_its_subject() {
+    check(
+        "japanese.json",
+        &expect![[r#"
+        *【緊急】 shop#1: ロールバックを開始しました（error_rate &gt; 1% for 2m: 14.798%）*
+        サービス: shop
+        原因: error_rate &gt; 1% for 2m: 14.798%
+        検知日時: 2026年1月13日(火) 19:03 JST
+        ロールバック日時: 2026年1月13日(火) 19:04 JST
+        フェーズ: tenth（1/3）
+        トラフィック配分: 新システム 10% → 0%、旧システム 90% → 100%
+        影響範囲: 新システムで処理されたリクエスト（トラフィックの 10%）
+        切り戻し期限: 2026年1月13日(火) 19:09 JST
+        ✗ error_rate: 異常 (現在 14.798%, 閾値 &gt; 1%（2分間）, 旧システム 0.04%, サンプル数 861)
+        → 全トラフィックを旧システムに戻しています（遅くとも 2026年1月13日(火) 19:09 JST まで）。完了したら通知します。
+        → 完了の通知が届かない場合は、手動で閉じてください：`tidegate rollback --direct PLAN`
+
+        [bad] shop#1: rolling back: error_rate > 1% for 2m: 14.798%: [("service", "shop"), ("rollout", "shop#1"), ("kind", "rollback-began"), ("tone", "bad")]
 
         {"batchItemFailures":[]}"#]],
     );
@@ -243,8 +282,11 @@ fn what_is_no_batch_is_an_error_and_no_panic() {
 fn a_long_text_is_cut_where_a_character_ends() {
     let message = Message {
         tone: domain::words::Tone::Note,
+        flag: None,
         title: "shop#1: long".to_owned(),
-        lines: vec!["█".repeat(5_000)],
+        fields: Vec::new(),
+        evidence: Vec::new(),
+        next: vec!["█".repeat(5_000)],
     };
     let body = text::slack(&message);
     let text = body["text"].as_str().unwrap();

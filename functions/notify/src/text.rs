@@ -12,25 +12,16 @@ const SUBJECT_CHARS_MAX: usize = 99;
 
 /// The body of a webhook's request.
 pub(crate) fn slack(message: &Message) -> Value {
-    let mut text = format!("*{}{}*", mark(message.tone), escaped(&message.title));
-    for line in &message.lines {
+    let mut text = format!("*{}*", escaped(&message.heading()));
+    for line in message.lines() {
         text.push('\n');
-        text.push_str(&escaped(line));
+        text.push_str(&escaped(&line));
     }
     if let Some((end, _)) = text.char_indices().nth(SLACK_CHARS_MAX) {
         text.truncate(end);
         text.push('…');
     }
     json!({ "text": text, "unfurl_links": false, "unfurl_media": false })
-}
-
-/// What the reader should notice before reading.
-const fn mark(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Note | Tone::Good => "",
-        Tone::Ask => "[needs a person] ",
-        Tone::Bad => "[bad] ",
-    }
 }
 
 /// Foreign words must not become links or mentions (Slack, "Formatting text for app surfaces").
@@ -49,17 +40,10 @@ fn escaped(text: &str) -> String {
 
 /// The message for a topic.
 pub(crate) fn post(told: &Told, message: &Message) -> Post {
-    let titled = format!("{}{}", mark(message.tone), message.title);
-    let plain = titled.chars().map(|c| match c {
-        ' '..='~' => c,
-        _ => '?',
-    });
-    let mut lines = vec![titled.clone()];
-    lines.extend(message.lines.iter().cloned());
-    lines.push(format!("{} at {}", told.rollout, told.line.at));
+    let text = format!("{}\n{} {}", message.text(), told.rollout, told.line.at);
     Post {
-        subject: plain.take(SUBJECT_CHARS_MAX).collect(),
-        text: lines.join("\n"),
+        subject: subject(told, message),
+        text,
         attributes: vec![
             ("service", told.rollout.service.to_string()),
             ("rollout", told.rollout.to_string()),
@@ -67,6 +51,26 @@ pub(crate) fn post(told: &Told, message: &Message) -> Post {
             ("tone", tone(message.tone).to_owned()),
         ],
     }
+}
+
+/// A subject is ASCII (SNS, `Publish`): where the heading is not, the ledger's own words stand in for it.
+fn subject(told: &Told, message: &Message) -> String {
+    let heading = message.heading();
+    let said = if heading.is_ascii() {
+        heading
+    } else {
+        format!(
+            "[{}] {}: {}",
+            tone(message.tone),
+            told.rollout,
+            told.line.what
+        )
+    };
+    let plain = said.chars().map(|c| match c {
+        ' '..='~' => c,
+        _ => '?',
+    });
+    plain.take(SUBJECT_CHARS_MAX).collect()
 }
 
 const fn tone(tone: Tone) -> &'static str {

@@ -11,7 +11,7 @@ use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
-pub use fact::{AfterFailure, Fact};
+pub use fact::{AfterFailure, Fact, Mute, Shown, Spent, Terms};
 
 use crate::{
     judge::Finding,

@@ -24,7 +24,7 @@ use calendar::Calendar;
 use gate::Condition;
 use hook::Hook;
 use metric::Metric;
-use people::{Notify, Person};
+use people::{Locale, Notify, Person};
 use phase::{Phase, Watch};
 use rollback::RollbackPolicy;
 use route::Route;
@@ -76,6 +76,8 @@ pub struct Plan {
     pub groups: BTreeMap<GroupName, Vec<Person>>,
     /// Who is told.
     pub notify: Notify,
+    /// The language that people are told in.
+    pub locale: Locale,
     /// What happens with the routes when the watch has ended.
     pub finish: Finish,
     /// How long after completion a `rollback` still goes back to stable, without phases.

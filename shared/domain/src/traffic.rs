@@ -101,6 +101,14 @@ impl Weights {
         self.iter().any(|(route, weight)| weight > other.get(route))
     }
 
+    /// The weight that all routes have, if they have the same.
+    #[must_use]
+    pub fn uniform(&self) -> Option<Weight> {
+        let mut all = self.0.values();
+        let first = all.next().copied().unwrap_or_default();
+        all.all(|weight| *weight == first).then_some(first)
+    }
+
     /// Whether every route is wholly on stable.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -117,10 +125,8 @@ impl FromIterator<(RouteName, Weight)> for Weights {
 impl fmt::Display for Weights {
     /// One share if all routes have the same, else each with its name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut values = self.0.values();
-        let first = values.next().copied().unwrap_or_default();
-        if values.all(|weight| *weight == first) {
-            return write!(f, "{first}");
+        if let Some(weight) = self.uniform() {
+            return write!(f, "{weight}");
         }
         for (n, (route, weight)) in self.0.iter().enumerate() {
             let comma = if n == 0 { "" } else { ", " };

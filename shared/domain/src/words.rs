@@ -2,19 +2,28 @@
 //!
 //! A message says what happened, to what, on what evidence, and what happens next. It is made from an
 //! entry of the ledger and the rollout as it stood then, never from anything that did not happen.
+//!
+//! What is told of a fact stands in `account`, in no language. How it is said is a `Language`: English is in
+//! `english.rs`, Japanese in `japanese.rs`, and a fact, a label or a step that lacks its words in either does not
+//! compile. The ledger itself is English, because its words are what is hashed.
 
+mod account;
+mod english;
+mod evidence;
+mod instant;
+mod japanese;
+mod language;
+mod loudness;
+mod plain;
 mod waiting;
 
-use std::fmt::Write as _;
+use crate::{ledger::Entry, plan::people::Locale, rollout::Rollout};
+use account::Scene;
+use english::English;
+use japanese::Japanese;
+use language::Language;
 
-use crate::{
-    ledger::{Actor, Entry, Fact},
-    plan::{gate::Otherwise, severity::Severity},
-    rollout::Rollout,
-    time::Spell,
-    traffic::{Weight, Weights},
-};
-
+pub use loudness::tone;
 pub use waiting::waiting;
 
 /// What a person is told.
@@ -22,10 +31,49 @@ pub use waiting::waiting;
 pub struct Message {
     /// How much it wants from the reader.
     pub tone: Tone,
-    /// One line: the service, and what happened.
+    /// What the reader should notice before reading, if anything.
+    pub flag: Option<String>,
+    /// One line: the rollout, and what happened.
     pub title: String,
-    /// The rest: weights, evidence, who, what next.
-    pub lines: Vec<String>,
+    /// What is known of it: phase, traffic, who, why.
+    pub fields: Vec<Field>,
+    /// What was measured.
+    pub evidence: Vec<Evidence>,
+    /// What happens next and when; who may decide, and with which command.
+    pub next: Vec<String>,
+}
+
+/// Something that is known, under its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// What it is.
+    pub label: String,
+    /// What is known.
+    pub value: String,
+}
+
+/// What was measured for one condition.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Evidence {
+    /// Whether it speaks for the canary.
+    pub mark: Mark,
+    /// The metric.
+    pub metric: String,
+    /// What the measurement says of the condition.
+    pub verdict: String,
+    /// The numbers: the canary's now, the threshold, stable's, and what they were made from.
+    pub values: Vec<Field>,
+}
+
+/// Whether a measurement speaks for the canary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// It does.
+    Good,
+    /// It speaks against it.
+    Bad,
+    /// It says nothing: not enough evidence, or none.
+    Unknown,
 }
 
 /// How much a message wants from its reader.
@@ -41,162 +89,45 @@ pub enum Tone {
     Bad,
 }
 
-/// The message for an entry, if it deserves one: what only fills in the ledger does not.
+/// The message for an entry in the language of its plan, if it deserves one: what only fills in the ledger does not.
 #[must_use]
 pub fn message(rollout: &Rollout, entry: &Entry) -> Option<Message> {
-    let tone = tone(&entry.fact)?;
-    let mut lines = vec![weights_line(entry)];
-    lines.extend(entry.evidence.iter().map(|finding| format!("• {finding}")));
-    lines.extend(next(rollout, &entry.fact));
-    Some(Message {
-        tone,
-        title: format!("{}: {}", rollout.id, title(rollout, entry)),
-        lines,
-    })
+    message_in(rollout.plan.locale, rollout, entry)
 }
 
-fn title(rollout: &Rollout, entry: &Entry) -> String {
-    if let Fact::PhaseEntered { phase } = &entry.fact {
-        let all = rollout.plan.phases.len();
-        let number = rollout.phase.map_or(0, |index| index.saturating_add(1));
-        let after = &entry.after;
-        return format!("phase {phase} ({number} of {all}) begins, canary to {after}");
-    }
-    match &entry.actor {
-        Actor::Person(person) => format!("{} (by {person})", entry.fact),
-        Actor::Alarm(_) | Actor::Plan | Actor::Stranger => entry.fact.to_string(),
-    }
-}
-
-/// `canary at 25%`, or `canary from 25% to 0%`.
-fn weights_line(entry: &Entry) -> String {
-    if entry.before == entry.after {
-        format!("canary {} {}", bar(&entry.after), entry.after)
-    } else {
-        format!(
-            "canary {} from {} to {}",
-            bar(&entry.after),
-            entry.before,
-            entry.after
-        )
-    }
-}
-
-/// Ten cells of the highest weight.
-fn bar(weights: &Weights) -> String {
-    let most = weights
-        .iter()
-        .map(|(_, weight)| weight)
-        .max()
-        .unwrap_or(Weight::ZERO);
-    let full = usize::from(most.permille().div_ceil(100));
-    let mut bar = String::new();
-    for cell in 0..10 {
-        bar.push(if cell < full { '█' } else { '░' });
-    }
-    bar
-}
-
-/// What happens next, where that is not plain from the message itself.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "most facts say themselves what happens next; a new one may too"
-)]
-fn next(rollout: &Rollout, fact: &Fact) -> Vec<String> {
-    let phase = rollout.current_phase();
-    match fact {
-        Fact::InEffect { .. } => phase.map_or_else(Vec::new, |phase| {
-            let mut line = format!("Bakes for at least {}", Spell(phase.bake));
-            if let Some(within) = phase.within {
-                let _ = write!(line, ", overdue after {}", Spell(within));
-            }
-            line.push('.');
-            vec![line]
-        }),
-        Fact::RollbackBegan { .. } => {
-            let within = Spell(rollout.plan.rollback.within);
-            vec![format!("All traffic goes back to stable, at the latest within {within}.")]
-        }
-        Fact::TrafficRestored { .. } => {
-            vec!["It is guarded until no late write can disturb it.".to_owned()]
-        }
-        Fact::ApprovalAsked { .. } => phase
-            .and_then(|phase| phase.approval.as_ref())
-            .map_or_else(Vec::new, |approval| {
-                let groups: Vec<String> = approval.from.iter().map(ToString::to_string).collect();
-                let end = match (approval.expires, approval.otherwise) {
-                    (Some(_), Otherwise::Rollback) => " Without an answer, traffic goes back.",
-                    (Some(_), Otherwise::Hold) => " Without an answer, the rollout holds.",
-                    (None, _) => "",
-                };
-                vec![format!("{} may approve.{end}", groups.join(", "))]
-            }),
-        Fact::DriftFound { .. } => vec![
-            "Nothing advances. Put it right by hand, or `tidegate resume` to set the plan's weight again."
-                .to_owned(),
-        ],
-        Fact::HandClosed { .. } => {
-            vec!["Nothing raises it again until somebody says `tidegate resume`.".to_owned()]
-        }
-        Fact::Overdue { .. } | Fact::GateFailed { then: Otherwise::Hold, .. } => {
-            vec!["`tidegate resume`, `tidegate promote` or `tidegate rollback`?".to_owned()]
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// How much the reader should do about a fact; none for what only fills in the ledger.
+/// The same in a language of the reader's.
 #[must_use]
-pub fn tone(fact: &Fact) -> Option<Tone> {
-    Some(match fact {
-        Fact::Prepared | Fact::DriftGone { .. } | Fact::HookSucceeded { .. } => return None,
-        Fact::GatePassed { .. }
-        | Fact::TrafficRestored { .. }
-        | Fact::RollbackConfirmed
-        | Fact::Completed => Tone::Good,
-        Fact::ApprovalAsked { .. }
-        | Fact::ApprovalExpired { .. }
-        | Fact::Overdue { .. }
-        | Fact::FinishAwaited
-        | Fact::DriftFound { .. }
-        | Fact::HandClosed { .. }
-        | Fact::GateFailed { .. }
-        | Fact::Rejected { .. }
-        | Fact::AlarmSilent { .. }
-        | Fact::Escalated { .. }
-        | Fact::Reminded { .. }
-        | Fact::RiskOver { .. }
-        | Fact::IncidentOverdue { .. } => Tone::Ask,
-        Fact::IncidentOpened { severity, .. } => match severity {
-            Severity::Low => Tone::Note,
-            Severity::Medium => Tone::Ask,
-            Severity::High | Severity::Critical => Tone::Bad,
-        },
-        Fact::RollbackBegan { .. }
-        | Fact::RollbackLate { .. }
-        | Fact::ChangeStuck { .. }
-        | Fact::RouteObstructed { .. }
-        | Fact::HookFailed { .. }
-        | Fact::LateWriteUndone { .. } => Tone::Bad,
-        Fact::Started { .. }
-        | Fact::AlarmsOverridden { .. }
-        | Fact::PhaseEntered { .. }
-        | Fact::InEffect { .. }
-        | Fact::Approved { .. }
-        | Fact::Checked { .. }
-        | Fact::IncidentAccepted { .. }
-        | Fact::RiskAccepted { .. }
-        | Fact::IncidentRecovered { .. }
-        | Fact::AlarmSpoke { .. }
-        | Fact::Paused { .. }
-        | Fact::Resumed { .. }
-        | Fact::Promoted { .. }
-        | Fact::PromotedFull { .. }
-        | Fact::WeightSet { .. }
-        | Fact::CalendarOverridden { .. }
-        | Fact::WatchBegan { .. }
-        | Fact::FinishBegan
-        | Fact::Superseded { .. }
-        | Fact::Retried => Tone::Note,
+pub fn message_in(locale: Locale, rollout: &Rollout, entry: &Entry) -> Option<Message> {
+    let tone = tone(&entry.fact)?;
+    let zone = &rollout.plan.calendar.zone;
+    let scene = Scene { rollout, entry };
+    Some(match locale {
+        Locale::En => said(&English { zone }, &scene, tone),
+        Locale::Ja => said(&Japanese { zone }, &scene, tone),
     })
+}
+
+fn said(language: &impl Language, scene: &Scene<'_>, tone: Tone) -> Message {
+    let fields = account::known(scene)
+        .into_iter()
+        .map(|(label, value)| Field {
+            label: language.label(&label),
+            value: language.value(&value),
+        });
+    let findings = account::measured(scene);
+    let steps = account::next(scene);
+    Message {
+        tone,
+        flag: language.flag(tone).map(str::to_owned),
+        title: format!("{}: {}", scene.rollout.id, language.title(scene)),
+        fields: fields.collect(),
+        evidence: findings
+            .iter()
+            .map(|finding| evidence::of(language, finding))
+            .collect(),
+        next: steps
+            .iter()
+            .map(|step| language.step(scene, step))
+            .collect(),
+    }
 }

@@ -4,7 +4,7 @@ use domain::{
     name::{GroupName, Person},
     plan::{
         gate::Otherwise,
-        people::{Channel, ChannelKind, Notify},
+        people::{Channel, ChannelKind, Locale, Notify},
         severity::Severity,
     },
     time::SignedDuration,
@@ -19,7 +19,7 @@ use crate::{
     leaf::{Text, Whole},
     node::Scalar,
     problem::{Code, Fault, Report, quote},
-    record::record,
+    record::{record, words},
 };
 
 /// The most people in a group.
@@ -85,6 +85,8 @@ record! {
         default("low") from: Severity,
     }
 }
+
+words! { Locale, "the language of messages" { "en" = Self::En, "ja" = Self::Ja, } }
 
 macro_rules! addresses {
     ($( $(#[$doc:meta])* $name:ident, $expected:literal, $example:literal, $pattern:literal, $is:expr; )+) => { $(

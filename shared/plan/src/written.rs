@@ -6,6 +6,7 @@ use domain::{
     name::{HookName, MetricName, RouteName, ServiceName},
     plan::{
         Finish, METRICS_MAX, PHASES_MAX, Plan, PlanHash, ROUTES_MAX,
+        people::Locale,
         phase::Phase,
         rollback::RollbackPolicy,
         route::{AlbMode, Route},
@@ -65,6 +66,8 @@ record! {
         optional groups: Groups,
         /// Who is told.
         optional notify: Channels,
+        /// The language of messages: `en` is English, `ja` is Japanese. The ledger is English in any case.
+        default("en") locale: Locale,
         /// What happens with the routes when the watch has ended. `auto`: the canary becomes the new stable. `manual`: the team's own tooling does that, then `tidegate finish`.
         default("auto") finish: Finish,
         /// How long after completion a rollback still goes back to stable without phases.
@@ -140,6 +143,7 @@ impl PlanText {
             hooks,
             groups: names.groups,
             notify,
+            locale: self.locale.as_ref()?.value,
             finish: self.finish.as_ref()?.value,
             fast_track: self.fast_track.as_ref()?.value,
         })

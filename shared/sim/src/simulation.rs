@@ -357,7 +357,7 @@ fn anchor_of(entry: &Entry) -> Option<(String, Timestamp)> {
     match &entry.fact {
         Fact::InEffect { phase, since } => Some((phase.to_string(), *since)),
         Fact::WatchBegan { .. } => Some(("watch".to_owned(), entry.at)),
-        Fact::FinishAwaited => Some((people::FINISH.to_owned(), entry.at)),
+        Fact::FinishAwaited { .. } => Some((people::FINISH.to_owned(), entry.at)),
         Fact::RollbackBegan { .. } => Some(("rollback".to_owned(), entry.at)),
         _ => None,
     }

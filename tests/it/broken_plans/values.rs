@@ -117,6 +117,19 @@ fn an_unknown_word() {
 
         "#]],
     );
+    check_adding(
+        "locale: jp",
+        &expect![[r#"
+        error[unknown-word]: locale: `jp` is no such word
+          --> plan.yaml:27:9
+           |
+        27 | locale: jp
+           |         ^^ expected the language of messages: `en` or `ja`
+           |
+           = help: did you mean `ja`?
+
+    "#]],
+    );
     check_with(
         "stat: Maximum",
         "stat: max",

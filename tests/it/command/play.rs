@@ -108,7 +108,7 @@ fn a_scenario_with_a_mistake_says_where() {
 fn the_demo_plays_to_its_end_with_nobody_there() {
     let report = Scratch::new("demo.html", "");
     let done = run(&["demo", "--report", report.path()]);
-    expect_file!["play/demo.txt"].assert_eq(&ends(&report.anywhere(&done.text()), 20, 46));
+    expect_file!["play/demo.txt"].assert_eq(&ends(&report.anywhere(&done.text()), 20, 66));
     for line in done.out.lines() {
         assert!(line.chars().count() <= 80, "{line}");
     }

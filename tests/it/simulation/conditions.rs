@@ -210,7 +210,7 @@ fn phase_of(entries: &[Entry], until: impl Fn(&Fact) -> bool) -> Option<String> 
         .iter()
         .rev()
         .find_map(|entry| match &entry.fact {
-            Fact::PhaseEntered { phase } => Some(phase.to_string()),
+            Fact::PhaseEntered { phase, .. } => Some(phase.to_string()),
             _ => None,
         })
 }
@@ -291,7 +291,7 @@ fn incident_rules(plan: &Plan, stable: &BTreeMap<String, Quantity>) -> usize {
         let heard = entries.iter().any(|entry| match &entry.fact {
             Fact::IncidentOpened {
                 source, severity, ..
-            } => *severity == rule.severity && *source == text,
+            } => *severity == rule.severity && source.to_string() == text,
             Fact::RollbackBegan { cause } => {
                 rule.severity == Severity::Critical && cause.to_string().contains(&text)
             }

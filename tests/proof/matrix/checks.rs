@@ -383,7 +383,7 @@ fn happens_once(fact: &Fact) -> bool {
             | Fact::RollbackBegan { .. }
             | Fact::RollbackConfirmed
             | Fact::WatchBegan { .. }
-            | Fact::FinishBegan
+            | Fact::FinishBegan { .. }
             | Fact::Completed
             | Fact::Superseded { .. }
     )

@@ -9,7 +9,7 @@ use domain::{
         Finish, Plan, PlanHash,
         calendar::Calendar,
         gate::{Approval, GateLimits, Otherwise},
-        people::Notify,
+        people::{Locale, Notify},
         phase::{Phase, Watch},
         rollback::RollbackPolicy,
         severity::{AlarmGuard, InsufficientData, Severity, SeverityPolicy},
@@ -157,6 +157,7 @@ pub(crate) fn plan(fence: Fence, phases: usize, ending: Ending) -> Arc<Plan> {
         hooks: BTreeMap::new(),
         groups: BTreeMap::from([(GroupName::new("leads").unwrap(), vec![person()])]),
         notify: Notify::default(),
+        locale: Locale::En,
         finish: match ending {
             Ending::Finish | Ending::Watch => Finish::Auto,
             Ending::Manual => Finish::Manual,

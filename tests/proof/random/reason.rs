@@ -10,7 +10,7 @@ use domain::{
         route::Fence,
         severity::Severity,
     },
-    rollout::{Cause, IncidentState, Rollout},
+    rollout::{Cause, IncidentSource, IncidentState, Rollout},
     time::{SignedDuration, Timestamp, earlier, later},
 };
 use sim::{
@@ -28,6 +28,9 @@ use super::{
 
 /// Between a measurement and the decision that is made on it.
 const MEASURED_BEFORE: SignedDuration = SignedDuration::from_secs(25);
+
+/// The longest that the box takes to answer a call.
+const CALL_LASTS: SignedDuration = SignedDuration::from_secs(1);
 
 /// How long a person's command may be on its way: five tries.
 const ASKED_BEFORE: SignedDuration = SignedDuration::from_secs(112);
@@ -205,7 +208,7 @@ impl<'a> Reasons<'a> {
     fn of_incident(
         &self,
         entry: &Entry,
-        source: &str,
+        source: &IncidentSource,
         severity: Severity,
     ) -> Result<bool, &'static str> {
         if let Actor::Alarm(arn) = &entry.actor {
@@ -216,7 +219,7 @@ impl<'a> Reasons<'a> {
         }
         Ok(self.run.incident_rules().any(|(of_rule, condition)| {
             of_rule == severity
-                && condition.to_string() == source
+                && condition.to_string() == source.to_string()
                 && self.was(condition, entry.at, |word| {
                     word == Word::Holds || word == Word::Unclear
                 })
@@ -245,7 +248,7 @@ impl<'a> Reasons<'a> {
             .count();
         let unmeasured = self.run.calls.iter().filter(|call| {
             call.call == "metrics.read"
-                && call.met != Met::Nothing
+                && (call.met != Met::Nothing || self.went_down_during(call.at))
                 && stand.from <= call.at
                 && call.at <= entry.at
         });
@@ -256,6 +259,15 @@ impl<'a> Reasons<'a> {
             || over(failing, limits.consecutive_failures)
             || over(unmeasured, limits.errors);
         Ok(reason && limits.then == then)
+    }
+
+    /// Whether the metrics' provider went down while a call was under way: the call met nothing, its answer did.
+    fn went_down_during(&self, call: Timestamp) -> bool {
+        self.run.happened.iter().any(|(when, what)| {
+            matches!(what, Happening::MetricsOutage(_))
+                && call <= *when
+                && *when <= later(call, CALL_LASTS)
+        })
     }
 
     /// No gate is passed on evidence that is not there: each condition held in a window of this phase, and

@@ -7,13 +7,15 @@
 //! The message is made when the entry is committed, from the rollout as it stood then, so that whoever tells it
 //! needs nothing but the entry.
 
+mod told;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     ledger::{Entry, Fact, Line},
     name::RolloutId,
     plan::severity::Severity,
     rollout::Rollout,
-    words::{self, Message, Tone},
+    words::{self, Message},
 };
 use engine::trouble::Trouble;
 
@@ -24,8 +26,10 @@ use super::{
 
 /// The version of an item with one entry.
 const SINGLE: u64 = 1;
-/// The version of an item that carries more, and the newest that is read.
+/// The version of an item that carries more.
 const PACK: u64 = 2;
+/// The version of an item, with one entry or more, with a message in parts; the newest that is read.
+const PARTS: u64 = 3;
 
 /// The attribute with what an item carries more.
 const MORE: &str = "more";
@@ -66,11 +70,16 @@ fn write_pack(rollout: &Rollout, pack: &[Entry], writer: &str) -> Option<Item> {
     item.extend(Key::entry(&rollout.id, first.seq).attributes());
     let writer = AttributeValue::S(writer.to_owned());
     item.insert("writer".to_owned(), writer);
-    let version = if more.is_empty() { SINGLE } else { PACK };
+    let more = told::fit(more.iter().map(|entry| fields(rollout, entry)).collect());
+    let told = std::iter::once(&item).chain(&more).any(told::is_in);
+    let version = match (told, more.is_empty()) {
+        (true, _) => PARTS,
+        (false, true) => SINGLE,
+        (false, false) => PACK,
+    };
     item.extend([item::version(version)]);
     if !more.is_empty() {
-        let more = more.iter().map(|entry| fields(rollout, entry));
-        let more = AttributeValue::L(more.map(AttributeValue::M).collect());
+        let more = AttributeValue::L(more.into_iter().map(AttributeValue::M).collect());
         item.insert(MORE.to_owned(), more);
     }
     Some(item)
@@ -94,12 +103,7 @@ fn fields(rollout: &Rollout, entry: &Entry) -> Item {
     ];
     let mut item: Item = fields.map(|(name, value)| (name.to_owned(), value)).into();
     if let Some(message) = words::message(rollout, entry) {
-        let told = [
-            ("tone", text(tone_word(message.tone).to_owned())),
-            ("title", text(message.title)),
-            ("text", item::list(message.lines)),
-        ];
-        item.extend(told.map(|(name, value)| (name.to_owned(), value)));
+        told::write(&mut item, message);
     }
     if let Some(severity) = severity(&entry.fact) {
         item.insert("severity".to_owned(), text(severity.to_string()));
@@ -125,22 +129,22 @@ pub(super) fn is_entry(item: &Item) -> bool {
 
 /// An item as the entries that it carries, in their order.
 pub(super) fn read(item: &Item) -> Result<Vec<Told>, Trouble> {
-    item::check_version(item, PACK)?;
+    item::check_version(item, PARTS)?;
     let rollout = key::rollout(item::text(item, PK)?)
         .ok_or_else(|| item::malformed(item, "is no rollout's"))?;
-    let mut all = vec![told(item, rollout.clone())?];
+    let mut all = vec![entry(item, rollout.clone())?];
     if let Some(AttributeValue::L(more)) = item.get(MORE) {
         for value in more {
             let AttributeValue::M(more) = value else {
                 return Err(item::malformed(item, format!("has no entries in `{MORE}`")));
             };
-            all.push(told(more, rollout.clone())?);
+            all.push(entry(more, rollout.clone())?);
         }
     }
     Ok(all)
 }
 
-fn told(item: &Item, rollout: RolloutId) -> Result<Told, Trouble> {
+fn entry(item: &Item, rollout: RolloutId) -> Result<Told, Trouble> {
     let text = |attribute| item::text(item, attribute).map(str::to_owned);
     let line = Line {
         seq: item::number(item, "seq")?,
@@ -155,17 +159,7 @@ fn told(item: &Item, rollout: RolloutId) -> Result<Told, Trouble> {
         previous: text("previous")?,
         hash: text("hash")?,
     };
-    let message = match item::optional(item, "tone") {
-        Some(word) => Some(Message {
-            tone: TONES
-                .into_iter()
-                .find(|tone| tone_word(*tone) == word)
-                .ok_or_else(|| item::malformed(item, format!("has an unknown tone `{word}`")))?,
-            title: text("title")?,
-            lines: item::texts(item, "text")?,
-        }),
-        None => None,
-    };
+    let message = told::read(item)?;
     let severity = match item::optional(item, "severity") {
         Some(word) => Some(
             SEVERITIES
@@ -181,17 +175,6 @@ fn told(item: &Item, rollout: RolloutId) -> Result<Told, Trouble> {
         message,
         severity,
     })
-}
-
-const TONES: [Tone; 4] = [Tone::Note, Tone::Good, Tone::Ask, Tone::Bad];
-
-const fn tone_word(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Note => "note",
-        Tone::Good => "good",
-        Tone::Ask => "ask",
-        Tone::Bad => "bad",
-    }
 }
 
 const SEVERITIES: [Severity; 4] = [

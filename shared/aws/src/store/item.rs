@@ -88,6 +88,44 @@ pub(super) fn texts(item: &Item, attribute: &str) -> Result<Vec<String>, Trouble
     texts.ok_or_else(|| malformed(item, format!("has no list of texts `{attribute}`")))
 }
 
+/// A list of maps that must be there.
+pub(super) fn maps<'a>(item: &'a Item, attribute: &str) -> Result<Vec<&'a Item>, Trouble> {
+    let maps = match item.get(attribute) {
+        Some(AttributeValue::L(list)) => list
+            .iter()
+            .map(|value| value.as_m().ok())
+            .collect::<Option<Vec<&Item>>>(),
+        _ => None,
+    };
+    maps.ok_or_else(|| malformed(item, format!("has no list of maps `{attribute}`")))
+}
+
+/// About how many bytes an item takes (`DynamoDB`, "Item sizes").
+pub(super) fn bytes(item: &Item) -> usize {
+    let one =
+        |(name, value): (&String, &AttributeValue)| name.len().saturating_add(value_bytes(value));
+    item.iter().map(one).sum()
+}
+
+/// Lists and maps take a byte for each of their elements, and three for themselves.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is written is texts, numbers, and lists and maps of them"
+)]
+fn value_bytes(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::L(list) => {
+            3 + list
+                .iter()
+                .map(|value| 1 + value_bytes(value))
+                .sum::<usize>()
+        }
+        AttributeValue::M(fields) => 3 + fields.len() + bytes(fields),
+        _ => 1,
+    }
+}
+
 /// A list of texts.
 pub(super) fn list<T: ToString>(texts: impl IntoIterator<Item = T>) -> AttributeValue {
     let texts = texts.into_iter();

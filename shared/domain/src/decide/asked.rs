@@ -239,7 +239,10 @@ fn finish(turn: &mut Turn, by: &Person) -> Result<(), Refusal> {
     // A route that a hand had closed is the canary's too, now that its base is.
     turn.next.desired = turn.next.plan.all_at(Weight::FULL);
     turn.open_intent(IntentKind::Finish);
-    turn.say(Actor::Person(by.clone()), Fact::FinishBegan);
+    turn.say(
+        Actor::Person(by.clone()),
+        Fact::FinishBegan { finished: None },
+    );
     Ok(())
 }
 
@@ -261,7 +264,8 @@ fn accept_incidents(turn: &mut Turn, by: &Person) {
             };
         }
         let fact = Fact::IncidentAccepted {
-            source: source.to_string(),
+            source,
+            terms: None,
         };
         turn.say(Actor::Person(by.clone()), fact);
     }

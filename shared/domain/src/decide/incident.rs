@@ -6,7 +6,7 @@ use super::{Turn, rollback};
 use crate::{
     event::{AlarmChange, AlarmReading, AlarmState},
     judge::Finding,
-    ledger::{Actor, Fact},
+    ledger::{Actor, Fact, Mute},
     name::AlarmArn,
     plan::{
         gate::Otherwise,
@@ -104,7 +104,7 @@ fn listen(turn: &mut Turn, arn: &AlarmArn) {
     let Some(seen) = turn.next.alarms.get_mut(arn) else {
         return;
     };
-    let source = IncidentSource::Alarm(arn.clone()).to_string();
+    let source = IncidentSource::Alarm(arn.clone());
     let fact = match (speaks, seen.silence) {
         (true, Silence::None) | (false, Silence::Told) => return,
         (true, Silence::Since(_)) => {
@@ -119,13 +119,10 @@ fn listen(turn: &mut Turn, arn: &AlarmArn) {
         (false, Silence::Since(_)) => {
             seen.silence = Silence::Told;
             let why = match seen.state {
-                Some(_) => "has no data",
-                None => "cannot be read",
+                Some(_) => Mute::NoData,
+                None => Mute::Unreadable,
             };
-            Fact::AlarmSilent {
-                source,
-                why: why.to_owned(),
-            }
+            Fact::AlarmSilent { source, why }
         }
         (true, Silence::Told) => {
             seen.silence = Silence::None;
@@ -208,7 +205,7 @@ pub(super) fn breach(
     let due = deadline.map(|Deadline { within, .. }| later(turn.now, within));
     let otherwise = deadline.map_or(Otherwise::Hold, |deadline| deadline.otherwise);
     let fact = Fact::IncidentOpened {
-        source: source.to_string(),
+        source: source.clone(),
         severity,
         due,
         otherwise,
@@ -243,7 +240,7 @@ pub(super) fn recovered(turn: &mut Turn, source: &IncidentSource) {
     if over {
         turn.next.incidents.remove(source);
         let fact = Fact::IncidentRecovered {
-            source: source.to_string(),
+            source: source.clone(),
         };
         turn.say(Actor::Plan, fact);
     }
@@ -267,7 +264,7 @@ pub(super) fn acceptance_over(turn: &mut Turn) {
     for source in over {
         turn.next.incidents.remove(&source);
         let fact = Fact::RiskOver {
-            source: source.to_string(),
+            source: source.clone(),
         };
         turn.say(Actor::Plan, fact);
         if let Some(severity) = red_alarm(&turn.next, &source) {

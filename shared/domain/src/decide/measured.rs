@@ -3,7 +3,7 @@
 use super::{Turn, incident, rollback};
 use crate::{
     judge::{Doubt, Finding, Role, Verdict},
-    ledger::{Actor, Fact},
+    ledger::{Actor, Fact, Spent},
     plan::gate::{GateLimits, Otherwise},
     rollout::{Cause, Hold, IncidentSource, Status, Tally},
     traffic::Epoch,
@@ -81,21 +81,15 @@ fn count(turn: &mut Turn, finding: &Finding) {
     }
 }
 
-/// Which limit a tally has passed, in words.
-fn passed_limit(tally: &Tally, limits: &GateLimits) -> Option<String> {
+/// Which limit a tally has passed.
+fn passed_limit(tally: &Tally, limits: &GateLimits) -> Option<Spent> {
     let over = |count: u32, limit: Option<u32>| limit.is_some_and(|limit| count > limit);
     if over(tally.failures, limits.failures) {
-        Some(format!("failed {} times", tally.failures))
+        Some(Spent::Failures(tally.failures))
     } else if over(tally.consecutive_failures, limits.consecutive_failures) {
-        Some(format!(
-            "failed {} times in a row",
-            tally.consecutive_failures
-        ))
+        Some(Spent::FailuresInARow(tally.consecutive_failures))
     } else if over(tally.errors, limits.errors) {
-        Some(format!(
-            "could not be measured {} times in a row",
-            tally.errors
-        ))
+        Some(Spent::ErrorsInARow(tally.errors))
     } else {
         None
     }
@@ -115,15 +109,18 @@ fn check_limits(turn: &mut Turn) {
         .flat_map(|gate| &gate.tallies)
         .find_map(|tally| {
             let finding = tally.last.clone()?;
-            let how = passed_limit(tally, &limits)?;
-            Some((format!("{} {how}", finding.condition), finding))
+            let spent = passed_limit(tally, &limits)?;
+            Some((spent, finding))
         });
-    let Some((what, finding)) = failed else {
+    let Some((spent, finding)) = failed else {
         return;
     };
     let then = limits.then;
+    let condition = finding.condition.to_string();
+    let what = format!("{condition} {spent}");
     let fact = Fact::GateFailed {
-        what: what.clone(),
+        condition,
+        spent,
         then,
     };
     match then {

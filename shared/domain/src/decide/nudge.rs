@@ -62,7 +62,7 @@ fn escalate(turn: &mut Turn, question: &Question, nudge: Nudge, due: Due) -> boo
     turn.next.nudges.insert(question.clone(), told);
     for (level, tell) in reached {
         let fact = Fact::Escalated {
-            what: question.to_string(),
+            what: question.clone(),
             level,
             tell,
             due: due.by,
@@ -86,7 +86,7 @@ fn remind(turn: &mut Turn, question: &Question, nudge: Nudge, due: Due) {
     };
     turn.next.nudges.insert(question.clone(), told);
     let fact = Fact::Reminded {
-        what: question.to_string(),
+        what: question.clone(),
         due: due.by,
         otherwise: due.otherwise,
     };

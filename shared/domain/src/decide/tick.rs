@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Turn, incident, nudge, rollback};
 use crate::{
     judge::Finding,
-    ledger::{Actor, Fact},
+    ledger::{Actor, Fact, Shown},
     name::RouteName,
     plan::{Finish, gate::Otherwise, phase::Phase},
     rollout::{
@@ -113,15 +113,14 @@ fn overdue_incident(turn: &Turn) -> Option<(IncidentSource, Otherwise)> {
 
 fn incidents_due(turn: &mut Turn) {
     while let Some((source, then)) = overdue_incident(turn) {
-        let said = source.to_string();
         let fact = Fact::IncidentOverdue {
-            source: said.clone(),
+            source: source.clone(),
             then,
         };
         turn.say(Actor::Plan, fact);
         match then {
             Otherwise::Rollback => {
-                let cause = Cause::IncidentOverdue(said);
+                let cause = Cause::IncidentOverdue(source.to_string());
                 rollback::roll_back(turn, Actor::Plan, cause, Vec::new());
                 return;
             }
@@ -285,6 +284,7 @@ fn leave_bake(turn: &mut Turn) {
     };
     let passed = Fact::GatePassed {
         phase: phase.name.clone(),
+        shown: shown(turn),
     };
     let evidence = evidence(turn);
     // People who approved before the evidence was in doubt for a while are not asked again.
@@ -322,6 +322,12 @@ fn has_quorum(turn: &Turn) -> bool {
         let approval = phase.approval.as_ref();
         approval.is_none_or(|approval| have >= approval.needed as usize)
     })
+}
+
+/// What the phase, or the watch, has shown so far.
+pub(super) fn shown(turn: &Turn) -> Option<Box<Shown>> {
+    let (phase, gate) = turn.next.current_phase().zip(turn.next.gate.as_ref())?;
+    Some(Box::new(Shown::of(&phase.name, gate)))
 }
 
 fn evidence(turn: &Turn) -> Vec<Finding> {
@@ -398,12 +404,19 @@ pub(super) fn enter_phase(turn: &mut Turn, index: usize) {
     else {
         return;
     };
+    let finished = shown(turn);
     turn.next.phase = Some(index);
     turn.next.desired = weights;
     turn.next.gate = None;
     turn.next.status = Status::Shifting;
     turn.open_intent(IntentKind::Shift);
-    turn.say(Actor::Plan, Fact::PhaseEntered { phase: name });
+    turn.say(
+        Actor::Plan,
+        Fact::PhaseEntered {
+            phase: name,
+            finished,
+        },
+    );
 }
 
 fn begin_watch(turn: &mut Turn) {
@@ -411,6 +424,7 @@ fn begin_watch(turn: &mut Turn) {
         finish(turn);
         return;
     };
+    let finished = shown(turn);
     turn.next.gate = Some(Gate {
         since: turn.now,
         tallies: vec![Tally::default(); watch.require.len()],
@@ -421,7 +435,8 @@ fn begin_watch(turn: &mut Turn) {
         overdue: None,
     });
     turn.next.status = Status::Watching;
-    turn.say(Actor::Plan, Fact::WatchBegan { lasts: watch.lasts });
+    let lasts = watch.lasts;
+    turn.say(Actor::Plan, Fact::WatchBegan { lasts, finished });
 }
 
 fn leave_watch(turn: &mut Turn) {
@@ -431,16 +446,17 @@ fn leave_watch(turn: &mut Turn) {
 }
 
 fn finish(turn: &mut Turn) {
+    let finished = shown(turn);
     turn.next.gate = None;
     match turn.next.plan.finish {
         Finish::Auto => {
             turn.next.status = Status::Finishing;
             turn.open_intent(IntentKind::Finish);
-            turn.say(Actor::Plan, Fact::FinishBegan);
+            turn.say(Actor::Plan, Fact::FinishBegan { finished });
         }
         Finish::Manual => {
             turn.next.status = Status::AwaitingFinish;
-            turn.say(Actor::Plan, Fact::FinishAwaited);
+            turn.say(Actor::Plan, Fact::FinishAwaited { finished });
         }
     }
 }

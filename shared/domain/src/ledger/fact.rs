@@ -3,15 +3,19 @@
 use derive_more::Display;
 
 use crate::{
-    name::{ItemName, PhaseName, RouteName},
+    judge::Finding,
+    name::{ItemName, Person, PhaseName, RouteName},
     plan::{gate::Otherwise, severity::Severity},
-    rollout::{Cause, Origin},
+    rollout::{Cause, Gate, IncidentSource, Origin, Question},
     time::{SignedDuration, Spell, Timestamp},
     traffic::Weight,
 };
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+///
+/// What is displayed is what the ledger's hash is taken over. A fact may carry more than that, for messages; it
+/// then says again what entries before it have said.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Display)]
 pub enum Fact {
     /// The rollout began.
     #[display("rollout started{}, plan {plan}", origin_words(*origin))]
@@ -37,6 +41,8 @@ pub enum Fact {
     PhaseEntered {
         /// The phase.
         phase: PhaseName,
+        /// What the phase before it has shown.
+        finished: Option<Box<Shown>>,
     },
     /// A phase's weights are in effect on every route.
     #[display("the weights of phase {phase} are in effect from {since}")]
@@ -51,12 +57,16 @@ pub enum Fact {
     GatePassed {
         /// The phase.
         phase: PhaseName,
+        /// What it has shown.
+        shown: Option<Box<Shown>>,
     },
     /// A gate's limits are used up.
-    #[display("the gate failed: {what}; {}", then_words(*then))]
+    #[display("the gate failed: {condition} {spent}; {}", then_words(*then))]
     GateFailed {
-        /// Which condition, and how often.
-        what: String,
+        /// Which condition, as it is written.
+        condition: String,
+        /// Which limit, and how far.
+        spent: Spent,
         /// What happens now.
         then: Otherwise,
     },
@@ -132,7 +142,7 @@ pub enum Fact {
     #[display("{severity} incident: {source}{}", due_words(*due, *otherwise))]
     IncidentOpened {
         /// What.
-        source: String,
+        source: IncidentSource,
         /// How bad.
         severity: Severity,
         /// By when somebody should decide.
@@ -144,7 +154,7 @@ pub enum Fact {
     #[display("nobody decided in time on {source}; {}", then_words(*then))]
     IncidentOverdue {
         /// What.
-        source: String,
+        source: IncidentSource,
         /// What happens now.
         then: Otherwise,
     },
@@ -152,7 +162,7 @@ pub enum Fact {
     #[display("{what} waits for a decision; level {level} is told: {tell}{}", due_words(*due, *otherwise))]
     Escalated {
         /// What.
-        what: String,
+        what: Question,
         /// The level of the plan's escalation, counted from 1.
         level: usize,
         /// Its groups.
@@ -166,53 +176,45 @@ pub enum Fact {
     #[display("{what} still waits for a decision{}", due_words(*due, *otherwise))]
     Reminded {
         /// What.
-        what: String,
+        what: Question,
         /// By when somebody should decide.
         due: Option<Timestamp>,
         /// What happens then.
         otherwise: Otherwise,
     },
     /// A person lets the rollout go on in spite of a breach.
-    #[display("{source} accepted")]
+    #[display("{source} accepted{}", terms_words(terms.as_ref()))]
     IncidentAccepted {
         /// What.
-        source: String,
-    },
-    /// A person lets the rollout go on in spite of a breach, for a while.
-    #[display("{source} accepted until {until}: {reason}")]
-    RiskAccepted {
-        /// What.
-        source: String,
-        /// Until when.
-        until: Timestamp,
-        /// Why.
-        reason: String,
+        source: IncidentSource,
+        /// Until when and why, if it is for a while.
+        terms: Option<Terms>,
     },
     /// The time for which a breach was accepted is over.
     #[display("{source} was accepted until now")]
     RiskOver {
         /// What.
-        source: String,
+        source: IncidentSource,
     },
     /// A breach's source is as it should be again.
     #[display("{source} is as it should be again")]
     IncidentRecovered {
         /// What.
-        source: String,
+        source: IncidentSource,
     },
     /// A guarding alarm has said nothing for a while: nothing advances until it does.
     #[display("{source} {why}; nothing advances until it has a state")]
     AlarmSilent {
         /// Which.
-        source: String,
+        source: IncidentSource,
         /// What is wrong with it.
-        why: String,
+        why: Mute,
     },
     /// A guarding alarm that people were told of says something again.
     #[display("{source} has a state again")]
     AlarmSpoke {
         /// Which.
-        source: String,
+        source: IncidentSource,
     },
     /// A person stopped the advance.
     #[display("paused: {reason}")]
@@ -324,15 +326,23 @@ pub enum Fact {
     WatchBegan {
         /// How long it lasts.
         lasts: SignedDuration,
+        /// What the last phase has shown.
+        finished: Option<Box<Shown>>,
     },
     /// The watch has passed; the team's tooling is waited for.
     #[display(
         "the watch passed; waiting for the canary to be made the new stable, and `tidegate finish`"
     )]
-    FinishAwaited,
+    FinishAwaited {
+        /// What the watch, or without one the last phase, has shown.
+        finished: Option<Box<Shown>>,
+    },
     /// The canary is being made the new stable.
     #[display("making the canary the new stable")]
-    FinishBegan,
+    FinishBegan {
+        /// What the watch, or without one the last phase, has shown.
+        finished: Option<Box<Shown>>,
+    },
     /// The rollout is done.
     #[display("completed")]
     Completed,
@@ -347,6 +357,75 @@ pub enum Fact {
     Retried,
 }
 
+/// What a phase, or the watch, has shown by its end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Shown {
+    /// The phase; the last one for the watch.
+    pub phase: PhaseName,
+    /// When its weights were in effect, or the watch began.
+    pub since: Timestamp,
+    /// The newest measurement of each condition.
+    pub findings: Vec<Finding>,
+    /// Who has approved.
+    pub approvals: Vec<Person>,
+    /// Who has confirmed what.
+    pub checked: Vec<(ItemName, Person)>,
+}
+
+impl Shown {
+    /// What a gate has gathered.
+    pub(crate) fn of(phase: &PhaseName, gate: &Gate) -> Self {
+        let checked = gate.checked.iter();
+        Self {
+            phase: phase.clone(),
+            since: gate.since,
+            findings: gate
+                .tallies
+                .iter()
+                .filter_map(|tally| tally.last.clone())
+                .collect(),
+            approvals: gate.approvals.iter().cloned().collect(),
+            checked: checked
+                .map(|(item, by)| (item.clone(), by.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// Which of a gate's limits is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+pub enum Spent {
+    /// So many measurements failed in the phase.
+    #[display("failed {_0} times")]
+    Failures(u32),
+    /// So many measurements failed one after the other.
+    #[display("failed {_0} times in a row")]
+    FailuresInARow(u32),
+    /// So many measurements one after the other could not be made.
+    #[display("could not be measured {_0} times in a row")]
+    ErrorsInARow(u32),
+}
+
+/// Why a guarding alarm says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
+pub enum Mute {
+    /// It is in `INSUFFICIENT_DATA`.
+    #[display("has no data")]
+    NoData,
+    /// Its state cannot be read.
+    #[display("cannot be read")]
+    Unreadable,
+}
+
+/// Until when a breach is borne, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// Until when.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
 /// What happens after a hook has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
 pub enum AfterFailure {
@@ -359,6 +438,12 @@ pub enum AfterFailure {
     /// What its plan says of failed hooks.
     #[display("{}", then_words(*_0))]
     Then(Otherwise),
+}
+
+fn terms_words(terms: Option<&Terms>) -> String {
+    terms.map_or_else(String::new, |terms| {
+        format!(" until {}: {}", terms.until, terms.reason)
+    })
 }
 
 fn then_words(otherwise: Otherwise) -> &'static str {
@@ -417,7 +502,6 @@ impl Fact {
             Self::Escalated { .. } => "escalated",
             Self::Reminded { .. } => "reminded",
             Self::IncidentAccepted { .. } => "incident-accepted",
-            Self::RiskAccepted { .. } => "risk-accepted",
             Self::RiskOver { .. } => "risk-over",
             Self::IncidentRecovered { .. } => "incident-recovered",
             Self::AlarmSilent { .. } => "alarm-silent",
@@ -439,8 +523,8 @@ impl Fact {
             Self::HandClosed { .. } => "hand-closed",
             Self::LateWriteUndone { .. } => "late-write-undone",
             Self::WatchBegan { .. } => "watch-began",
-            Self::FinishAwaited => "finish-awaited",
-            Self::FinishBegan => "finish-began",
+            Self::FinishAwaited { .. } => "finish-awaited",
+            Self::FinishBegan { .. } => "finish-began",
             Self::Completed => "completed",
             Self::Superseded { .. } => "superseded",
             Self::Retried => "retried",

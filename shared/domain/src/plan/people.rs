@@ -1,8 +1,20 @@
-//! People: who decides and who is told.
+//! People: who decides, who is told, and in which language.
 
 use super::severity::Severity;
 
 pub use crate::name::Person;
+
+/// The language that people are told in.
+///
+/// The ledger is English in any case: its words are what is hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Locale {
+    /// English.
+    #[default]
+    En,
+    /// Japanese.
+    Ja,
+}
 
 /// Who is told what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

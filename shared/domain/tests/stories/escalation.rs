@@ -28,7 +28,7 @@ fn level(after: i64, tell: &str) -> Level {
 }
 
 /// Developers at once, seniors after 15 minutes, leads after 45; reminded every 20 minutes.
-fn escalating(severity: Severity) -> Plan {
+pub(crate) fn escalating(severity: Severity) -> Plan {
     let mut plan = plan();
     plan.alarms = vec![guard("errors", severity)];
     plan.escalation = vec![
@@ -45,7 +45,7 @@ fn asked(command: Command) -> Do {
     Do::Asked("ann", command)
 }
 
-fn accept(incident: &str, until: &str) -> Do {
+pub(crate) fn accept(incident: &str, until: &str) -> Do {
     asked(Command::Accept {
         incident: incident.to_owned(),
         until: at(until),

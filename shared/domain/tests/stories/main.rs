@@ -40,6 +40,8 @@ mod incidents;
 #[cfg(test)]
 mod judging;
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod pairs;
 #[cfg(test)]
 mod properties;

@@ -12,7 +12,7 @@ use domain::{
         gate::{Approval, ChecklistItem, Condition, GateLimits, Limit, Op, Otherwise},
         hook::{Hook, HookFailure, HookTarget},
         metric::{AlbMeasure, Metric, Source},
-        people::Notify,
+        people::{Locale, Notify},
         phase::{Phase, Watch},
         rollback::RollbackPolicy,
         route::{AlbBase, AlbMode, AlbRoute, LambdaAliasRoute, RecordType, Route, Route53Route},
@@ -153,6 +153,7 @@ pub(crate) fn plan() -> Plan {
             vec![Person::new("ann"), Person::new("ben")],
         )]),
         notify: Notify::default(),
+        locale: Locale::En,
         finish: Finish::Auto,
         fast_track: HOUR,
     }

@@ -114,15 +114,21 @@ pub(crate) struct Story {
     pub(crate) rollout: Rollout,
     pub(crate) lines: Vec<Line>,
     pub(crate) told: String,
+    /// Every entry, with the rollout as it stood then.
+    pub(crate) entries: Vec<(Rollout, Entry)>,
 }
 
 impl Story {
     pub(crate) fn begin(start: Start) -> Self {
         let begun = begin(start, START).unwrap();
+        let entries = begun.entries.iter();
         Self {
-            rollout: begun.next,
-            lines: begun.entries.iter().map(Entry::line).collect(),
+            lines: entries.clone().map(Entry::line).collect(),
             told: String::new(),
+            entries: entries
+                .map(|entry| (begun.next.clone(), entry.clone()))
+                .collect(),
+            rollout: begun.next,
         }
     }
 
@@ -164,6 +170,7 @@ impl Story {
     fn tell(&mut self, time: &str, decision: &Decision) {
         for entry in &decision.entries {
             self.lines.push(entry.line());
+            self.entries.push((decision.next.clone(), entry.clone()));
             writeln!(self.told, "{time:<5} {}", sentence(entry)).unwrap();
         }
     }

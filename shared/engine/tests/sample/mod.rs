@@ -9,7 +9,7 @@ use domain::{
         Finish, Plan, PlanHash,
         calendar::Calendar,
         gate::GateLimits,
-        people::Notify,
+        people::{Locale, Notify},
         phase::Phase,
         rollback::RollbackPolicy,
         route::{LambdaAliasRoute, Route},
@@ -63,6 +63,7 @@ pub(crate) fn head(epoch: u64) -> Rollout {
         hooks: BTreeMap::new(),
         groups: BTreeMap::new(),
         notify: Notify::default(),
+        locale: Locale::En,
         finish: Finish::Auto,
         fast_track: SignedDuration::ZERO,
     };

@@ -2,7 +2,7 @@
 
 use crate::{
     decide::{Refusal, Turn},
-    ledger::{Actor, Fact},
+    ledger::{Actor, Fact, Terms},
     name::Person,
     plan::severity::Severity,
     rollout::{IncidentSource, IncidentState},
@@ -34,10 +34,9 @@ pub(super) fn accept(
         && incident.state != accepted
     {
         incident.state = accepted;
-        let fact = Fact::RiskAccepted {
-            source: source.to_string(),
-            until,
-            reason,
+        let fact = Fact::IncidentAccepted {
+            source,
+            terms: Some(Terms { until, reason }),
         };
         turn.say(Actor::Person(by.clone()), fact);
     }
