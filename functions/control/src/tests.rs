@@ -297,7 +297,7 @@ fn the_status_shows_what_the_world_shows() {
         holds: []
         hooks: []
         incidents: []
-        ledger: "4:bbf518a8e1d69ffb7b6d59c750575e99123fece808f73d28dc3ea438a34d74e9"
+        ledger: "4:eb9cb088bf53ffa7afbfd0573edb72fadef140ccb00c91873704a23e19761cbb"
         now: "2026-01-13T01:01:01.534Z"
         phase: 0
         phases: [{"name":"tenth","weights":{"web":100}},{"name":"half","weights":{"web":500}},{"name":"all","weights":{"web":1000}}]

@@ -49,21 +49,21 @@ fn a_run_is_exported_and_its_ledger_verifies() {
     let done = history(&file, &["--verify", "--end", end]);
     expect![[r#"
         ok FILE: lightning-talk-circle#1, 31 entries
-        ends at 31:466653dd3b34cc0e15d0050d1f7c5568886b8f1b7302106cc917efb5813d5bf4
+        ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
         exit code 0
     "#]]
     .assert_eq(&file.anywhere(&done.text()));
     let done = history(&file, &["--verify"]);
     expect![[r#"
         ok FILE: lightning-talk-circle#1, 31 entries
-        ends at 31:466653dd3b34cc0e15d0050d1f7c5568886b8f1b7302106cc917efb5813d5bf4
+        ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
         that nothing was cut off behind it, only `--end` can tell
         exit code 0
     "#]]
     .assert_eq(&file.anywhere(&done.text()));
     let done = history(&file, &["--verify", "--json"]);
     expect![[r#"
-        {"file":"FILE","verified":true,"rollout":"lightning-talk-circle#1","entries":31,"end":"31:466653dd3b34cc0e15d0050d1f7c5568886b8f1b7302106cc917efb5813d5bf4","compared":false,"problem":null}
+        {"file":"FILE","verified":true,"rollout":"lightning-talk-circle#1","entries":31,"end":"31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f","compared":false,"problem":null}
         exit code 0
     "#]].assert_eq(&file.anywhere(&done.text()));
 }
@@ -79,7 +79,7 @@ fn a_ledger_is_read_as_a_person_reads_it() {
         2026-01-13 01:00:23  tidegate: every route is ready
         2026-01-13 01:00:23  tidegate: phase prepare entered
         2026-01-13 01:01:21  tidegate: the weights of phase prepare are in effect from
-                             2026-01-13T01:02:21.102Z
+                             2026-01-13T01:02:21Z
         2026-01-13 01:08:00  infra-lead@example.com: production-backed-up confirmed
         2026-01-13 01:08:00  infra-lead@example.com: team-told confirmed
         2026-01-13 01:08:00  infra-lead@example.com: staging-tested confirmed
@@ -90,7 +90,7 @@ fn a_ledger_is_read_as_a_person_reads_it() {
         2026-01-13 01:08:00  tidegate: phase canary entered
                              0% → 5%
         2026-01-13 01:09:31  tidegate: the weights of phase canary are in effect from
-                             2026-01-13T01:10:31.801Z
+                             2026-01-13T01:10:31Z
         2026-01-13 01:16:00  infra-lead@example.com: monitoring-ready confirmed
         2026-01-13 01:16:00  infra-lead@example.com: rollback-ready confirmed
         2026-01-13 01:16:00  infra-lead@example.com: next-phase-reviewed confirmed
@@ -100,12 +100,12 @@ fn a_ledger_is_read_as_a_person_reads_it() {
                              · availability > 99.9%: pass (100%, 471 samples)
                              · complaints == 0: pass (0, 1440 samples)
         2026-01-14 01:13:32  tidegate: approval of phase canary asked, 1 needed, until
-                             2026-01-15T01:13:32.734Z
+                             2026-01-15T01:13:32Z
         2026-01-14 01:24:00  infra-lead@example.com: phase canary approved, 1 of 1
         2026-01-14 01:24:00  tidegate: phase early-adopters entered
                              5% → 25%
         2026-01-14 01:24:45  tidegate: the weights of phase early-adopters are in effect
-                             from 2026-01-14T01:25:45.635Z
+                             from 2026-01-14T01:25:45Z
         2026-01-14 01:31:00  infra-lead@example.com: ux-compared confirmed
         2026-01-14 01:31:00  infra-lead@example.com: rollback-ready confirmed
         2026-01-14 01:31:00  infra-lead@example.com: monitoring-ready confirmed
@@ -122,7 +122,7 @@ fn a_ledger_is_read_as_a_person_reads_it() {
                              disturb it
 
         31 entries, and the chain of hashes verifies
-        ends at 31:466653dd3b34cc0e15d0050d1f7c5568886b8f1b7302106cc917efb5813d5bf4
+        ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
         exit code 0
     "#]]
     .assert_eq(&done.text());

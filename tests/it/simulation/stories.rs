@@ -25,24 +25,24 @@ fn a_healthy_release_is_everywhere_within_two_hours() {
             2026-01-13T01:00:23.47Z tidegate | every route is ready
             2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
-            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
-            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
             2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
-            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02Z
             2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
             2026-01-13T01:54:33.177Z tidegate | phase quarter entered
-            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33Z
             2026-01-13T02:05:37.564Z tidegate | the gate of phase quarter passed
             2026-01-13T02:05:37.564Z tidegate | phase half entered
-            2026-01-13T02:05:38.022Z tidegate | the weights of phase half are in effect from 2026-01-13T02:06:38.022Z
+            2026-01-13T02:05:38.022Z tidegate | the weights of phase half are in effect from 2026-01-13T02:06:38Z
             2026-01-13T02:22:46.661Z tidegate | the gate of phase half passed
             2026-01-13T02:22:46.661Z tidegate | phase everyone entered
-            2026-01-13T02:22:46.967Z tidegate | the weights of phase everyone are in effect from 2026-01-13T02:23:46.967Z
+            2026-01-13T02:22:46.967Z tidegate | the weights of phase everyone are in effect from 2026-01-13T02:23:46Z
             2026-01-13T02:28:54.061Z tidegate | the gate of phase everyone passed
             2026-01-13T02:28:54.2Z tidegate | hook compare-baseline succeeded
             2026-01-13T02:28:54.208Z tidegate | watching for 2h
@@ -62,18 +62,18 @@ fn latency_that_drifts_is_found() {
             2026-01-13T01:00:23.47Z tidegate | every route is ready
             2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
-            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
-            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
             2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
-            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02Z
             2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
             2026-01-13T01:54:33.177Z tidegate | phase quarter entered
-            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33Z
             2026-01-13T02:03:26.814Z tidegate | the gate failed: p99 < 500ms failed 4 times; rolling back
             2026-01-13T02:03:26.814Z tidegate | rolling back: p99 < 500ms failed 4 times
             2026-01-13T02:03:27.166Z tidegate | all traffic is back on stable, 352ms after the decision
@@ -95,21 +95,21 @@ fn errors_that_creep_up_are_found() {
             2026-01-13T01:00:23.47Z tidegate | every route is ready
             2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
-            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
-            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
             2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
-            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02Z
             2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
             2026-01-13T01:54:33.177Z tidegate | phase quarter entered
-            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33Z
             2026-01-13T02:05:37.564Z tidegate | the gate of phase quarter passed
             2026-01-13T02:05:37.564Z tidegate | phase half entered
-            2026-01-13T02:05:38.022Z tidegate | the weights of phase half are in effect from 2026-01-13T02:06:38.022Z
+            2026-01-13T02:05:38.022Z tidegate | the weights of phase half are in effect from 2026-01-13T02:06:38Z
             2026-01-13T02:15:30.425Z tidegate | the gate failed: error_rate <= 1.1 x stable failed 4 times; rolling back
             2026-01-13T02:15:30.425Z tidegate | rolling back: error_rate <= 1.1 x stable failed 4 times
             2026-01-13T02:15:30.922Z tidegate | all traffic is back on stable, 497ms after the decision
@@ -131,18 +131,18 @@ fn without_requests_nothing_is_proven_and_the_phase_is_overdue() {
             2026-01-13T01:00:23.47Z tidegate | every route is ready
             2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
-            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
-            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
             2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
-            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02Z
             2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
             2026-01-13T01:54:33.177Z tidegate | phase quarter entered
-            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33Z
             2026-01-13T02:16:55.659Z tidegate | phase quarter is overdue: it should take at most 20m; a person decides"#]],
     );
 }
@@ -158,28 +158,28 @@ fn a_hand_that_closes_the_gate_is_not_overruled() {
             2026-01-13T01:00:23.47Z tidegate | every route is ready
             2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
-            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
-            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00.958Z
+            2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
             2026-01-13T01:48:01.613Z tidegate | phase five-percent entered
-            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02.165Z
+            2026-01-13T01:48:02.165Z tidegate | the weights of phase five-percent are in effect from 2026-01-13T01:49:02Z
             2026-01-13T01:54:33.177Z tidegate | the gate of phase five-percent passed
             2026-01-13T01:54:33.177Z tidegate | phase quarter entered
-            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33.646Z
+            2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33Z
             2026-01-13T02:00:27.741Z somebody else | api was closed to 0% by hand; adopted, holding
             2026-01-13T02:16:55.58Z tidegate | phase quarter is overdue: it should take at most 20m; a person decides
             2026-01-13T02:35:33.663Z tech-lead@example.com | resumed: it was another service
-            2026-01-13T02:35:34.237Z tidegate | the weights of phase quarter are in effect from 2026-01-13T02:36:34.237Z
+            2026-01-13T02:35:34.237Z tidegate | the weights of phase quarter are in effect from 2026-01-13T02:36:34Z
             2026-01-13T02:47:56.255Z tidegate | the gate of phase quarter passed
             2026-01-13T02:47:56.255Z tidegate | phase half entered
-            2026-01-13T02:47:56.555Z tidegate | the weights of phase half are in effect from 2026-01-13T02:48:56.555Z
+            2026-01-13T02:47:56.555Z tidegate | the weights of phase half are in effect from 2026-01-13T02:48:56Z
             2026-01-13T03:04:25.491Z tidegate | the gate of phase half passed
             2026-01-13T03:04:25.491Z tidegate | phase everyone entered
-            2026-01-13T03:04:26.061Z tidegate | the weights of phase everyone are in effect from 2026-01-13T03:05:26.061Z
+            2026-01-13T03:04:26.061Z tidegate | the weights of phase everyone are in effect from 2026-01-13T03:05:26Z
             2026-01-13T03:10:46.795Z tidegate | the gate of phase everyone passed
             2026-01-13T03:10:46.924Z tidegate | hook compare-baseline succeeded
             2026-01-13T03:10:46.947Z tidegate | watching for 2h
@@ -199,9 +199,9 @@ fn without_agreement_nothing_begins() {
             2026-01-13T01:00:23.47Z tidegate | every route is ready
             2026-01-13T01:00:23.718Z tidegate | hook record-baseline succeeded
             2026-01-13T01:00:23.737Z tidegate | phase pre-release entered
-            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23.813Z
+            2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
-            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49.167Z
+            2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
             2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release rejected: not now"#]],
     );
 }
@@ -219,12 +219,12 @@ fn data_that_differ_hold_the_shadow_phase() {
             2026-01-13T01:00:23.809Z tidegate | hook run-migration succeeded
             2026-01-13T01:00:23.873Z tidegate | hook start-new-system succeeded
             2026-01-13T01:00:23.887Z tidegate | phase shadow entered
-            2026-01-13T01:00:23.99Z tidegate | the weights of phase shadow are in effect from 2026-01-13T01:01:23.99Z
-            2026-01-13T04:04:10.883Z tidegate | medium incident: mismatches >= 1; holding, a person should decide by 2026-01-14T04:04:10.883Z
-            2026-01-13T04:04:10.903Z tidegate | mismatches >= 1 waits for a decision; level 1 is told: developers; holding, a person should decide by 2026-01-14T04:04:10.883Z
-            2026-01-13T04:19:58.078Z tidegate | mismatches >= 1 waits for a decision; level 2 is told: senior-developers; holding, a person should decide by 2026-01-14T04:04:10.883Z
-            2026-01-13T05:04:45.981Z tidegate | mismatches >= 1 waits for a decision; level 3 is told: tech-leads; holding, a person should decide by 2026-01-14T04:04:10.883Z
-            2026-01-13T08:04:25.036Z tidegate | mismatches >= 1 waits for a decision; level 4 is told: cto; holding, a person should decide by 2026-01-14T04:04:10.883Z"#]],
+            2026-01-13T01:00:23.99Z tidegate | the weights of phase shadow are in effect from 2026-01-13T01:01:23Z
+            2026-01-13T04:04:10.883Z tidegate | medium incident: mismatches >= 1; holding, a person should decide by 2026-01-14T04:04:10Z
+            2026-01-13T04:04:10.903Z tidegate | mismatches >= 1 waits for a decision; level 1 is told: developers; holding, a person should decide by 2026-01-14T04:04:10Z
+            2026-01-13T04:19:58.078Z tidegate | mismatches >= 1 waits for a decision; level 2 is told: senior-developers; holding, a person should decide by 2026-01-14T04:04:10Z
+            2026-01-13T05:04:45.981Z tidegate | mismatches >= 1 waits for a decision; level 3 is told: tech-leads; holding, a person should decide by 2026-01-14T04:04:10Z
+            2026-01-13T08:04:25.036Z tidegate | mismatches >= 1 waits for a decision; level 4 is told: cto; holding, a person should decide by 2026-01-14T04:04:10Z"#]],
     );
 }
 
@@ -238,16 +238,16 @@ fn errors_after_hours_set_the_alarm_off() {
             2026-01-13T01:00:23.136Z operator | rollout started
             2026-01-13T01:00:23.602Z tidegate | every route is ready
             2026-01-13T01:00:23.858Z tidegate | phase prepare entered
-            2026-01-13T01:01:21.102Z tidegate | the weights of phase prepare are in effect from 2026-01-13T01:02:21.102Z
+            2026-01-13T01:01:21.102Z tidegate | the weights of phase prepare are in effect from 2026-01-13T01:02:21Z
             2026-01-13T01:08:00.618Z tidegate | the gate of phase prepare passed
             2026-01-13T01:08:00.808Z tidegate | hook announce succeeded
             2026-01-13T01:08:00.823Z tidegate | phase canary entered
-            2026-01-13T01:09:31.801Z tidegate | the weights of phase canary are in effect from 2026-01-13T01:10:31.801Z
+            2026-01-13T01:09:31.801Z tidegate | the weights of phase canary are in effect from 2026-01-13T01:10:31Z
             2026-01-14T01:13:32.734Z tidegate | the gate of phase canary passed
-            2026-01-14T01:13:32.734Z tidegate | approval of phase canary asked, 1 needed, until 2026-01-15T01:13:32.734Z
+            2026-01-14T01:13:32.734Z tidegate | approval of phase canary asked, 1 needed, until 2026-01-15T01:13:32Z
             2026-01-14T01:24:00.019Z infra-lead@example.com | phase canary approved, 1 of 1
             2026-01-14T01:24:00.445Z tidegate | phase early-adopters entered
-            2026-01-14T01:24:45.635Z tidegate | the weights of phase early-adopters are in effect from 2026-01-14T01:25:45.635Z
+            2026-01-14T01:24:45.635Z tidegate | the weights of phase early-adopters are in effect from 2026-01-14T01:25:45Z
             2026-01-14T06:29:41.422Z tidegate | rolling back: error_rate > 1% for 2m: 14.798%
             2026-01-14T06:29:41.964Z tidegate | all traffic is back on stable, 542ms after the decision
             2026-01-14T06:29:42.096Z tidegate | hook drain of web succeeded

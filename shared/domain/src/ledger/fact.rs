@@ -45,7 +45,7 @@ pub enum Fact {
         finished: Option<Box<Shown>>,
     },
     /// A phase's weights are in effect on every route.
-    #[display("the weights of phase {phase} are in effect from {since}")]
+    #[display("the weights of phase {phase} are in effect from {since:.0}")]
     InEffect {
         /// The phase.
         phase: PhaseName,
@@ -247,7 +247,7 @@ pub enum Fact {
         reason: String,
     },
     /// A person overrode the calendar.
-    #[display("calendar overridden until {until}: {reason}")]
+    #[display("calendar overridden until {until:.0}: {reason}")]
     CalendarOverridden {
         /// Until when.
         until: Timestamp,
@@ -255,7 +255,7 @@ pub enum Fact {
         reason: String,
     },
     /// A rollback was decided.
-    #[display("rolling back: {cause}")]
+    #[display("rolling back: {}", cause_words(cause))]
     RollbackBegan {
         /// Why.
         cause: Cause,
@@ -442,8 +442,22 @@ pub enum AfterFailure {
 
 fn terms_words(terms: Option<&Terms>) -> String {
     terms.map_or_else(String::new, |terms| {
-        format!(" until {}: {}", terms.until, terms.reason)
+        format!(" until {:.0}: {}", terms.until, terms.reason)
     })
+}
+
+/// Why, without who: the entry says that beside it.
+fn cause_words(cause: &Cause) -> String {
+    match cause {
+        Cause::Person(_, why) => why.clone(),
+        Cause::Aborted(_, why) => format!("aborted: {why}"),
+        Cause::Alarm(_)
+        | Cause::Condition(_)
+        | Cause::IncidentOverdue(_)
+        | Cause::NotApproved(_)
+        | Cause::GateFailed(_)
+        | Cause::HookFailed(_) => cause.to_string(),
+    }
 }
 
 fn then_words(otherwise: Otherwise) -> &'static str {
@@ -462,7 +476,7 @@ fn origin_words(origin: Origin) -> String {
 }
 
 fn until_words(until: Option<Timestamp>) -> String {
-    until.map_or_else(String::new, |until| format!(", until {until}"))
+    until.map_or_else(String::new, |until| format!(", until {until:.0}"))
 }
 
 fn due_words(due: Option<Timestamp>, otherwise: Otherwise) -> String {
@@ -470,9 +484,9 @@ fn due_words(due: Option<Timestamp>, otherwise: Otherwise) -> String {
         return String::new();
     };
     match otherwise {
-        Otherwise::Hold => format!("; holding, a person should decide by {due}"),
+        Otherwise::Hold => format!("; holding, a person should decide by {due:.0}"),
         Otherwise::Rollback => {
-            format!("; holding, traffic goes back at {due} unless a person decides")
+            format!("; holding, traffic goes back at {due:.0} unless a person decides")
         }
     }
 }

@@ -112,7 +112,7 @@ fn after_a_change_of_mind_the_drain_is_set_but_no_hook_runs() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  ann: rolling back: aborted by ann: not today [5% → 0%]
+            0:20  ann: rolling back: aborted: not today [5% → 0%]
             0:20  tidegate: all traffic is back on stable, 0s after the decision
             0:20  tidegate: hook drain of web succeeded
             0:20  (nothing to do)
@@ -450,7 +450,7 @@ fn a_completed_rollout_goes_back_without_phases_for_a_while() {
         &steps,
         &expect![[r#"
             1:20  refused: the rollout has ended: it is completed
-            2:09  ann: rolling back: ann: it smells [100% → 0%]
+            2:09  ann: rolling back: it smells [100% → 0%]
             2:09  tidegate: all traffic is back on stable, 0s after the decision
             2:10  tidegate: hook drain of web succeeded
             = guarding at 0%, waits for hook page

@@ -326,12 +326,12 @@ fn no_verdict_until_the_phase_is_overdue_asks_a_person_and_never_advances() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        4:02  tidegate: phase canary is overdue: it should take at most 4h; a person decides
-        4:04  ann: resumed: fine
-        8:04  tidegate: phase canary is overdue: it should take at most 4h; a person decides
-        8:05  ann: rolling back: ann: it smells [5% → 0%]
-        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            4:02  tidegate: phase canary is overdue: it should take at most 4h; a person decides
+            4:04  ann: resumed: fine
+            8:04  tidegate: phase canary is overdue: it should take at most 4h; a person decides
+            8:05  ann: rolling back: it smells [5% → 0%]
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
 }
 

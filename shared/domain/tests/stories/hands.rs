@@ -321,7 +321,7 @@ fn a_raised_weight_is_put_right_by_a_rollback() {
         &steps,
         &expect![[r#"
             1:30  somebody else: web is at 80%, it should be at 50%; holding
-            1:31  ann: rolling back: ann: it smells [50% → 0%]
+            1:31  ann: rolling back: it smells [50% → 0%]
             1:31  tidegate: all traffic is back on stable, 0s after the decision
             = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
         "#]],
