@@ -67,7 +67,7 @@ impl fmt::Debug for Kid {
 pub enum BadKeys {
     /// It is not the JSON that it should be.
     #[error(
-        "line {line}, column {column} is where this stops being `{form}`; `tidegate keys new` writes it"
+        "line {line}, column {column} is where this stops being `{form}`"
     )]
     Json {
         /// What it should look like.

@@ -48,7 +48,7 @@ pub enum Unsignable {
     #[error("a link's times lie between the years 1678 and 2261")]
     Time,
     /// The derived key could not be made; ring takes any seed of this length.
-    #[error("the private key cannot be used; make another with `tidegate keys new`")]
+    #[error("the private key cannot be used; make another")]
     Key,
 }
 
