@@ -66,9 +66,7 @@ impl fmt::Debug for Kid {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeys {
     /// It is not the JSON that it should be.
-    #[error(
-        "line {line}, column {column} is where this stops being `{form}`"
-    )]
+    #[error("line {line}, column {column} is where this stops being `{form}`")]
     Json {
         /// What it should look like.
         form: &'static str,

@@ -99,6 +99,28 @@ fn a_sweep_that_comes_late_tells_every_level_that_was_due() {
 }
 
 #[test]
+fn reminders_need_no_levels_and_levels_no_reminders() {
+    let mut reminded = escalating(Severity::High);
+    reminded.escalation.clear();
+    let mut steps = vec![("0:20", critical("0:19")), ("0:20", Do::Tick)];
+    steps.extend(ticks(&["0:39", "0:40", "1:00"]));
+    check_after(reminded, &to_first_bake(), &steps, &expect![[r#"
+        0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+        0:40  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+        1:00  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+        = baking at 5%, waits for a person to decide on alarm errors; without an answer in 20m traffic goes back
+    "#]]);
+    let mut escalated = escalating(Severity::High);
+    escalated.severities.high.remind = None;
+    check_after(escalated, &to_first_bake(), &steps, &expect![[r#"
+        0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+        0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+        0:39  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+        = baking at 5%, waits for a person to decide on alarm errors; without an answer in 20m traffic goes back
+    "#]]);
+}
+
+#[test]
 fn who_decides_ends_it() {
     let steps = [
         ("0:20", critical("0:19")),

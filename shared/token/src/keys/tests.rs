@@ -51,19 +51,27 @@ fn what_is_wrong_with_a_signing_key_is_said() {
     let good = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
     check(
         "",
-        expect![[r#"line 1, column 0 is where this stops being `{ "kid": "…", "seed": "<base64>" }`"#]],
+        expect![[
+            r#"line 1, column 0 is where this stops being `{ "kid": "…", "seed": "<base64>" }`"#
+        ]],
     );
     check(
         good,
-        expect![[r#"line 1, column 1 is where this stops being `{ "kid": "…", "seed": "<base64>" }`"#]],
+        expect![[
+            r#"line 1, column 1 is where this stops being `{ "kid": "…", "seed": "<base64>" }`"#
+        ]],
     );
     check(
         r#"{ "kid": "a" }"#,
-        expect![[r#"line 1, column 14 is where this stops being `{ "kid": "…", "seed": "<base64>" }`"#]],
+        expect![[
+            r#"line 1, column 14 is where this stops being `{ "kid": "…", "seed": "<base64>" }`"#
+        ]],
     );
     check(
         &format!("{{ \"kid\": \"a\", \"seed\": \"{good}\",\n \"more\": 1 }}"),
-        expect![[r#"line 2, column 7 is where this stops being `{ "kid": "…", "seed": "<base64>" }`"#]],
+        expect![[
+            r#"line 2, column 7 is where this stops being `{ "kid": "…", "seed": "<base64>" }`"#
+        ]],
     );
     check(
         r#"{ "kid": "A", "seed": "" }"#,
@@ -98,7 +106,9 @@ fn what_is_wrong_with_verifying_keys_is_said() {
     check("", expect!["there is no key"]);
     check(
         r#""a": 1"#,
-        expect![[r#"line 1, column 18 is where this stops being `{ "keys": { "<kid>": "<base64>" } }`"#]],
+        expect![[
+            r#"line 1, column 18 is where this stops being `{ "keys": { "<kid>": "<base64>" } }`"#
+        ]],
     );
     check(
         r#""a": "1""#,
@@ -112,7 +122,9 @@ fn what_is_wrong_with_verifying_keys_is_said() {
     );
     check(
         &format!(r#""a": "{key}", "a": "{key}""#),
-        expect![[r#"line 1, column 118 is where this stops being `{ "keys": { "<kid>": "<base64>" } }`"#]],
+        expect![[
+            r#"line 1, column 118 is where this stops being `{ "keys": { "<kid>": "<base64>" } }`"#
+        ]],
     );
     check(
         &format!(r#""a": "{}""#, BASE64.encode([0; 32])),
