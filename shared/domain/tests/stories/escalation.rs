@@ -104,20 +104,30 @@ fn reminders_need_no_levels_and_levels_no_reminders() {
     reminded.escalation.clear();
     let mut steps = vec![("0:20", critical("0:19")), ("0:20", Do::Tick)];
     steps.extend(ticks(&["0:39", "0:40", "1:00"]));
-    check_after(reminded, &to_first_bake(), &steps, &expect![[r#"
+    check_after(
+        reminded,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
         0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
         0:40  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
         1:00  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
         = baking at 5%, waits for a person to decide on alarm errors; without an answer in 20m traffic goes back
-    "#]]);
+    "#]],
+    );
     let mut escalated = escalating(Severity::High);
     escalated.severities.high.remind = None;
-    check_after(escalated, &to_first_bake(), &steps, &expect![[r#"
+    check_after(
+        escalated,
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
         0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
         0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
         0:39  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
         = baking at 5%, waits for a person to decide on alarm errors; without an answer in 20m traffic goes back
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -233,5 +243,23 @@ fn only_what_is_open_and_only_for_a_time_to_come_can_be_accepted() {
         0:21  refused: `accept` needs a reason; it goes into the ledger
         = baking at 5%, waits for a person to decide on alarm errors; without an answer in 59m traffic goes back
     "#]],
+    );
+}
+
+#[test]
+fn what_holds_nothing_need_not_be_accepted() {
+    let steps = [
+        ("0:20", critical("0:19")),
+        ("0:21", accept("errors", "0:50")),
+    ];
+    check_after(
+        escalating(Severity::Low),
+        &to_first_bake(),
+        &steps,
+        &expect![[r#"
+            0:20  alarm errors: low incident: alarm errors
+            0:21  refused: there is no incident `errors`; none is open
+            = baking at 5%, waits for time at these weights, over in 41m
+        "#]],
     );
 }
