@@ -55,11 +55,11 @@ fn a_reason_is_a_sentence() {
         Unsignable::Time,
         Unsignable::Key,
     ];
-    expect![[r#"
+    expect![[r"
         an approver has 1 to 255 bytes and no control characters
         a link expires after it was made
         a link is good for at most 7 days
         a link's times lie between the years 1678 and 2261
-        the private key cannot be used; make another"#]]
+        the private key cannot be used; make another"]]
     .assert_eq(&reasons.map(|reason| reason.to_string()).join("\n"));
 }
