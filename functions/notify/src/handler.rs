@@ -14,7 +14,7 @@ use aws::{
 };
 use domain::{
     time::{SignedDuration, Timestamp},
-    words::Message,
+    words::{Field, Message},
 };
 use engine::trouble::{Chance, Trouble};
 use futures_util::future::join;
@@ -77,12 +77,32 @@ async fn send<O: Outlets>(outlets: &O, record: &Value) -> Result<(), Trouble> {
         .get("dynamodb")
         .and_then(|change| change.get("NewImage"))
         .unwrap_or(&Value::Null);
-    for told in entries_of_image(image)? {
-        if let Some(message) = &told.message {
-            deliver(outlets, &told, message).await?;
-        }
+    match in_one(entries_of_image(image)?) {
+        Some((told, message)) => deliver(outlets, &told, &message).await,
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// What an item tells, in one message: the loudest of its entries, and the headings of the others below it.
+///
+/// An item carries many when a hundred alarms turn red at once. A record that comes again begins with its first entry
+/// again, so what it tells must be sent whole or not at all.
+fn in_one(entries: Vec<Told>) -> Option<(Told, Message)> {
+    let mut all: Vec<(Told, Message)> = entries
+        .into_iter()
+        .filter_map(|mut told| {
+            let message = told.message.take()?;
+            Some((told, message))
+        })
+        .collect();
+    let tones = all.iter().enumerate();
+    let (loudest, _) = tones.max_by_key(|(_, (_, message))| message.tone)?;
+    let (told, mut message) = all.remove(loudest);
+    message.fields.extend(all.iter().map(|(_, other)| Field {
+        label: String::new(),
+        value: other.heading(),
+    }));
+    Some((told, message))
 }
 
 /// Both ways at once. What can still be sent on one of them is reason enough to come again.

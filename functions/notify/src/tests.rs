@@ -293,3 +293,34 @@ fn a_long_text_is_cut_where_a_character_ends() {
     assert_eq!(text.chars().count(), 3_001);
     assert!(text.ends_with("█…"), "{text}");
 }
+
+/// A hundred alarms at once lie in one item, and what they did is told at once too.
+#[test]
+fn an_item_with_many_entries_is_one_message_that_begins_with_the_loudest() {
+    let mut payload = sample("rollback.json");
+    let image = &mut payload["Records"][0]["dynamodb"]["NewImage"];
+    let rollback = image.clone();
+    let quiet = |tone: &str, title: &str| {
+        let mut entry = rollback.clone();
+        entry["tone"] = json!({ "S": tone });
+        entry["title"] = json!({ "S": title });
+        entry.as_object_mut().unwrap().remove("flag");
+        json!({ "M": entry })
+    };
+    *image = quiet("note", "shop#1: the first")["M"].take();
+    image["v"] = json!({ "N": "3" });
+    image["more"] = json!({ "L": [{ "M": rollback }, quiet("ask", "shop#1: the last")] });
+    payload["Records"].as_array_mut().unwrap().truncate(1);
+    let outlets = Kept::default();
+    woken(&outlets, &payload).unwrap();
+    let said = outlets.said.borrow();
+    let headings: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("shop#1: "))
+        .collect();
+    expect![[r#"
+        *[bad] shop#1: rolling back: alarm shop-&lt;broken&gt; &amp; more went off*
+        shop#1: the first
+        shop#1: the last
+        [bad] shop#1: rolling back: alarm shop-<broken> & more went off: [("service", "shop"), ("rollout", "shop#1"), ("kind", "rollback-began"), ("tone", "bad")]"#]].assert_eq(&headings.join("\n"));
+}
