@@ -11,6 +11,7 @@
 //!
 //! This crate is pure: time, randomness and keys are arguments.
 
+pub mod answer;
 mod audience;
 mod claims;
 pub mod code;

@@ -5,21 +5,25 @@ use std::{env, io, process::Command};
 use super::{Finding, ROOT, finds, hold, manifest::dependencies, report};
 
 /// Each crate, and the crates of the workspace that it may name.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("shared/domain", &[]),
     ("shared/token", &["domain"]),
+    ("shared/pages", &["domain", "token"]),
     ("shared/plan", &["domain"]),
     ("shared/engine", &["domain"]),
     ("shared/sim", &["domain", "engine"]),
-    ("shared/aws", &["domain", "engine", "plan"]),
-    ("cli", &["aws", "domain", "engine", "plan", "sim", "token"]),
+    ("shared/aws", &["domain", "engine", "plan", "token"]),
+    (
+        "cli",
+        &["aws", "domain", "engine", "pages", "plan", "sim", "token"],
+    ),
 ];
 
 /// What a function may name: everything but the simulator and other functions.
-const FUNCTION_ARROWS: &[&str] = &["aws", "domain", "engine", "plan", "token"];
+const FUNCTION_ARROWS: &[&str] = &["aws", "domain", "engine", "pages", "plan", "token"];
 
-/// What a function's tests may name besides: they run its handler in the box.
-const FUNCTION_TESTS: &[&str] = &["sim"];
+/// What the tests of functions and of pages may name besides: they run and show what happens in the box.
+const BOX_TESTS: &[&str] = &["plan", "sim"];
 
 /// Crates that must not come in by any way: a name, or the beginning of one up to `-` or `_`.
 const STRANGERS: [(&str, &[&str]); 3] = [
@@ -56,8 +60,8 @@ fn wrong_arrows(ours: &[&str], path: &str, text: &str) -> Vec<Finding> {
             )];
         }
     };
-    let in_tests: &[&str] = if folder.starts_with("functions/") {
-        FUNCTION_TESTS
+    let in_tests: &[&str] = if folder.starts_with("functions/") || folder == "shared/pages" {
+        BOX_TESTS
     } else {
         &[]
     };

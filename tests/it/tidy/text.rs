@@ -8,7 +8,7 @@ const DRAWERS: [&str; 9] = [
 ];
 
 /// What `shared/` holds. A crate more needs a decision, not a folder.
-const SHARED: [&str; 6] = ["aws", "domain", "engine", "plan", "sim", "token"];
+const SHARED: [&str; 7] = ["aws", "domain", "engine", "pages", "plan", "sim", "token"];
 
 /// Where home directories are. The parts are apart so that this file passes.
 const MACHINE_ROOTS: [&str; 4] = [
