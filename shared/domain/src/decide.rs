@@ -14,6 +14,7 @@ mod nudge;
 mod observed;
 mod refusal;
 mod rollback;
+mod stall;
 mod tick;
 
 pub use begin::{Start, begin};

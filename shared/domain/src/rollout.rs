@@ -230,6 +230,12 @@ pub enum Notice {
     RollbackLate,
     /// A change could not be put into effect in several tries.
     ChangeStuck,
+    /// A phase, or the watch, has lasted long enough, and its evidence is not there.
+    GateWaits,
+    /// Conditions could not be measured for a while.
+    Unmeasured,
+    /// The calendar does not let the next phase begin.
+    CalendarShut,
 }
 
 /// What opened an incident.

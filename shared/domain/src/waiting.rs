@@ -281,15 +281,7 @@ fn gate_lacks(rollout: &Rollout, now: Timestamp) -> Option<Waiting> {
         return Some(effect(rollout));
     };
     let watching = rollout.status == Status::Watching;
-    let least = match (&rollout.plan.watch, watching) {
-        (Some(watch), true) => watch.lasts,
-        (_, true) => SignedDuration::ZERO,
-        (_, false) => phase.bake,
-    };
-    let until = match gate.promoted {
-        Some(_) => gate.since,
-        None => later(gate.since, least),
-    };
+    let until = baked_at(rollout, phase, gate);
     if now < until {
         return Some(Waiting::Bake { until });
     }
@@ -301,6 +293,26 @@ fn gate_lacks(rollout: &Rollout, now: Timestamp) -> Option<Waiting> {
             checklist_lacks(gate, phase)
         }
     })
+}
+
+/// When the phase, or the watch, has lasted long enough.
+fn baked_at(rollout: &Rollout, phase: &Phase, gate: &Gate) -> Timestamp {
+    let watching = rollout.status == Status::Watching;
+    let least = match (&rollout.plan.watch, watching) {
+        (Some(watch), true) => watch.lasts,
+        (_, true) => SignedDuration::ZERO,
+        (_, false) => phase.bake,
+    };
+    match gate.promoted {
+        Some(_) => gate.since,
+        None => later(gate.since, least),
+    }
+}
+
+/// Whether the phase, or the watch, had lasted long enough at a time.
+pub(crate) fn has_baked(rollout: &Rollout, at: Timestamp) -> bool {
+    let gate = rollout.current_phase().zip(rollout.gate.as_ref());
+    gate.is_some_and(|(phase, gate)| at >= baked_at(rollout, phase, gate))
 }
 
 fn evidence_lacks(gate: &Gate, passes: u32, now: Timestamp) -> Option<Waiting> {

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use spelling::{Permille, Spelt};
 
 /// The version of the document that is written, and the newest that is read.
-pub(super) const VERSION: u64 = 2;
+pub(super) const VERSION: u64 = 3;
 
 /// See [`Rollout`].
 #[derive(Debug, Serialize, Deserialize)]

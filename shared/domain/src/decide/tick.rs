@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Turn, incident, nudge, rollback};
+use super::{Turn, incident, nudge, rollback, stall};
 use crate::{
     judge::Finding,
     ledger::{Actor, Fact, Shown},
@@ -41,9 +41,10 @@ pub(super) fn tick(turn: &mut Turn) {
         let before = turn.next.status.clone();
         advance(turn);
         if turn.next.status == before {
-            return;
+            break;
         }
     }
+    stall::tell(turn);
 }
 
 /// An intent ran past its deadline: the change is taken up again, in a new epoch, so that whatever was
@@ -244,6 +245,7 @@ pub(super) fn bake_if_in_effect(turn: &mut Turn) {
 /// the hooks at its end run again.
 pub(super) fn leave_gate(turn: &mut Turn) {
     turn.next.gate = None;
+    turn.next.notices.remove(&Notice::GateWaits);
     turn.next.status = Status::Shifting;
     let Some(phase) = turn.next.phase else {
         return;
@@ -408,6 +410,9 @@ pub(super) fn enter_phase(turn: &mut Turn, index: usize) {
     turn.next.phase = Some(index);
     turn.next.desired = weights;
     turn.next.gate = None;
+    for told in [Notice::GateWaits, Notice::CalendarShut] {
+        turn.next.notices.remove(&told);
+    }
     turn.next.status = Status::Shifting;
     turn.open_intent(IntentKind::Shift);
     turn.say(
@@ -434,6 +439,7 @@ fn begin_watch(turn: &mut Turn) {
         asked: None,
         overdue: None,
     });
+    turn.next.notices.remove(&Notice::GateWaits);
     turn.next.status = Status::Watching;
     let lasts = watch.lasts;
     turn.say(Actor::Plan, Fact::WatchBegan { lasts, finished });

@@ -72,6 +72,7 @@ impl Language for English<'_> {
             Label::Severity => "Severity",
             Label::DecideBy => "Decide by",
             Label::Told => "Told",
+            Label::Unmeasured => "Not measured",
             Label::Said => "Error",
             Label::Current => "now",
             Label::Threshold => "threshold",

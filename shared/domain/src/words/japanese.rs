@@ -95,6 +95,7 @@ impl Language for Japanese<'_> {
             Label::Severity => "重大度",
             Label::DecideBy => "判断期限",
             Label::Told => "連絡先",
+            Label::Unmeasured => "測定できない条件",
             Label::Said => "エラー内容",
             Label::Current => "現在",
             Label::Threshold => "閾値",

@@ -84,6 +84,8 @@ pub(super) enum Label {
     DecideBy,
     /// Who is told because nobody has decided.
     Told,
+    /// Conditions that could not be measured.
+    Unmeasured,
     /// The words of whoever failed or refused.
     Said,
     // Of a measurement:
@@ -229,6 +231,8 @@ pub(super) enum Step {
     },
     /// It is tried again without anybody's doing.
     TriedAgain,
+    /// Nobody sees how the canary is.
+    Unwatched,
     /// What refuses the change must be mended.
     Mend,
     /// A person should look at a rollback that is late.

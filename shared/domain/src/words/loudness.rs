@@ -9,6 +9,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
     Some(match fact {
         Fact::Prepared => return None,
         Fact::GatePassed { .. }
+        | Fact::MeasuredAgain
         | Fact::TrafficRestored { .. }
         | Fact::RollbackConfirmed
         | Fact::Completed => Tone::Good,
@@ -19,6 +20,8 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::DriftFound { .. }
         | Fact::HandClosed { .. }
         | Fact::GateFailed { .. }
+        | Fact::GateWaits { .. }
+        | Fact::Unmeasured { .. }
         | Fact::Rejected { .. }
         | Fact::AlarmSilent { .. }
         | Fact::Escalated { .. }
@@ -51,6 +54,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::PromotedFull { .. }
         | Fact::WeightSet { .. }
         | Fact::CalendarOverridden { .. }
+        | Fact::CalendarShut { .. }
         | Fact::WatchBegan { .. }
         | Fact::FinishBegan { .. }
         | Fact::Superseded { .. }

@@ -130,6 +130,8 @@ fn who_approved_is_not_asked_again_when_the_evidence_was_in_doubt_for_a_while() 
         &steps,
         &expect![[r#"
             1:11  ann: phase canary approved, 1 of 1
+            1:12  tidegate: phase half waits for the calendar to open at 2026-03-03T20:00:00Z
+            9:00  tidegate: phase canary has lasted long enough and its gate lacks evidence (error_rate < 0.1%: inconclusive: no data)
             9:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
             = entering at 5%, waits for the calendar to open, in 10h 50m
         "#]],

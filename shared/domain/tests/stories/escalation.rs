@@ -70,6 +70,7 @@ fn nobody_decides_and_more_and_more_people_are_told_until_traffic_goes_back() {
         &expect![[r#"
             0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:34  tidegate: could not be measured for a while: error_rate < 0.1%
             0:35  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:55  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             1:05  tidegate: alarm errors waits for a decision; level 3 is told: leads; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
@@ -93,6 +94,7 @@ fn a_sweep_that_comes_late_tells_every_level_that_was_due() {
             0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, a person should decide by 2026-03-04T00:20:00Z
             1:15  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, a person should decide by 2026-03-04T00:20:00Z
             1:15  tidegate: alarm errors waits for a decision; level 3 is told: leads; holding, a person should decide by 2026-03-04T00:20:00Z
+            1:15  tidegate: could not be measured for a while: error_rate < 0.1%
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 23h 4m it goes on holding
         "#]],
     );
@@ -109,11 +111,12 @@ fn reminders_need_no_levels_and_levels_no_reminders() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-        0:40  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-        1:00  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-        = baking at 5%, waits for a person to decide on alarm errors; without an answer in 20m traffic goes back
-    "#]],
+            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:39  tidegate: could not be measured for a while: error_rate < 0.1%
+            0:40  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            1:00  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            = baking at 5%, waits for a person to decide on alarm errors; without an answer in 20m traffic goes back
+        "#]],
     );
     let mut escalated = escalating(Severity::High);
     escalated.severities.high.remind = None;
@@ -122,11 +125,12 @@ fn reminders_need_no_levels_and_levels_no_reminders() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-        0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-        0:39  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-        = baking at 5%, waits for a person to decide on alarm errors; without an answer in 20m traffic goes back
-    "#]],
+            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:39  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:39  tidegate: could not be measured for a while: error_rate < 0.1%
+            = baking at 5%, waits for a person to decide on alarm errors; without an answer in 20m traffic goes back
+        "#]],
     );
 }
 
@@ -147,6 +151,7 @@ fn who_decides_ends_it() {
             0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:30  ann: alarm errors accepted
             0:30  ann: resumed: fine
+            1:10  tidegate: could not be measured for a while: error_rate < 0.1%
             = baking at 5%, waits for evidence: error_rate < 0.1%: pass (0.05%, 600 samples)
         "#]],
     );
@@ -165,6 +170,7 @@ fn a_phase_that_takes_too_long_is_asked_about_in_the_same_way() {
         &steps,
         &expect![[r#"
             2:14  tidegate: phase canary is overdue: it should take at most 2h; a person decides
+            2:14  tidegate: could not be measured for a while: error_rate < 0.1%
             2:16  tidegate: overdue phase canary waits for a decision; level 1 is told: developers
             2:36  tidegate: overdue phase canary waits for a decision; level 2 is told: seniors
             2:56  tidegate: overdue phase canary still waits for a decision
@@ -190,6 +196,7 @@ fn a_risk_is_borne_until_its_time_and_then_it_is_as_new() {
         &expect![[r#"
             0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:21  ann: alarm errors accepted until 2026-03-03T00:50:00Z: known, INC-17
+            0:49  tidegate: could not be measured for a while: error_rate < 0.1%
             0:50  tidegate: alarm errors was accepted until now
             0:50  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:50:00Z unless a person decides
             0:50  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:50:00Z unless a person decides
@@ -207,11 +214,12 @@ fn a_risk_is_borne_until_its_time_and_then_it_is_as_new() {
         &to_first_bake(),
         &recovered,
         &expect![[r#"
-        0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-        0:21  ann: alarm errors accepted until 2026-03-03T00:50:00Z: known, INC-17
-        0:30  tidegate: alarm errors is as it should be again
-        = baking at 5%, waits for time at these weights, over in 12m
-    "#]],
+            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:21  ann: alarm errors accepted until 2026-03-03T00:50:00Z: known, INC-17
+            0:30  tidegate: alarm errors is as it should be again
+            0:50  tidegate: could not be measured for a while: error_rate < 0.1%
+            = baking at 5%, waits for time at these weights, over in 12m
+        "#]],
     );
 }
 

@@ -140,10 +140,11 @@ fn the_last_phases_evidence_is_none_of_the_watch() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: watching for 1h
-        = watching at 100%, waits for the first measurements
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: watching for 1h
+            2:11  tidegate: could not be measured for a while: error_rate < 0.1%
+            = watching at 100%, waits for the first measurements
+        "#]],
     );
 }
 

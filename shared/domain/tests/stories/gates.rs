@@ -53,8 +53,9 @@ fn no_data_is_never_a_pass() {
         &to_first_bake()[..2],
         &steps,
         &expect![[r#"
-        = baking at 5%, waits for evidence: error_rate < 0.1%: fail (0.5%, 600 samples)
-    "#]],
+            1:12  tidegate: phase canary has lasted long enough and its gate lacks evidence (error_rate < 0.1%: fail (0.5%, 600 samples))
+            = baking at 5%, waits for evidence: error_rate < 0.1%: fail (0.5%, 600 samples)
+        "#]],
     );
 }
 
@@ -71,10 +72,11 @@ fn evidence_that_is_old_does_not_count() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:11  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:11  tidegate: phase half entered [5% → 50%]
-        = shifting at 50%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            1:10  tidegate: could not be measured for a while: error_rate < 0.1%
+            1:11  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:11  tidegate: phase half entered [5% → 50%]
+            = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
 }
 
@@ -114,8 +116,9 @@ fn a_measurement_of_another_epoch_does_not_count() {
         &to_first_bake()[..2],
         &steps,
         &expect![[r#"
-        = baking at 5%, waits for the first measurements
-    "#]],
+            0:30  tidegate: could not be measured for a while: error_rate < 0.1%
+            = baking at 5%, waits for the first measurements
+        "#]],
     );
 }
 
@@ -329,6 +332,7 @@ fn no_verdict_until_the_phase_is_overdue_asks_a_person_and_never_advances() {
             4:02  tidegate: phase canary is overdue: it should take at most 4h; a person decides
             4:04  ann: resumed: fine
             8:04  tidegate: phase canary is overdue: it should take at most 4h; a person decides
+            8:04  tidegate: could not be measured for a while: error_rate < 0.1%
             8:05  ann: rolling back: it smells [5% → 0%]
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
@@ -428,13 +432,14 @@ fn the_calendar_stops_a_raise_until_it_opens_or_is_overridden() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  refused: 2026-03-03T01:00:00Z is past
-        1:11  ann: calendar overridden until 2026-03-03T01:20:00Z: agreed
-        20:00 tidegate: phase half entered [5% → 50%]
-        20:00 tidegate: the weights of phase half are in effect from 2026-03-03T20:01:00Z
-        = baking at 50%, waits for time at these weights, over in 1h 1m
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: phase half waits for the calendar to open at 2026-03-03T20:00:00Z
+            1:10  refused: 2026-03-03T01:00:00Z is past
+            1:11  ann: calendar overridden until 2026-03-03T01:20:00Z: agreed
+            20:00 tidegate: phase half entered [5% → 50%]
+            20:00 tidegate: the weights of phase half are in effect from 2026-03-03T20:01:00Z
+            = baking at 50%, waits for time at these weights, over in 1h 1m
+        "#]],
     );
     let overridden = [("1:10", until("1:20")), ("1:19", Do::Sweep)];
     check_after(
@@ -496,12 +501,14 @@ fn evidence_that_turns_while_the_calendar_is_shut_is_seen() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        20:01 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        20:01 tidegate: phase half entered [5% → 50%]
-        20:01 tidegate: the weights of phase half are in effect from 2026-03-03T20:02:00Z
-        = baking at 50%, waits for time at these weights, over in 1h 1m
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: phase half waits for the calendar to open at 2026-03-03T20:00:00Z
+            20:00 tidegate: phase canary has lasted long enough and its gate lacks evidence (error_rate < 0.1%: fail (0.5%, 600 samples))
+            20:01 tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            20:01 tidegate: phase half entered [5% → 50%]
+            20:01 tidegate: the weights of phase half are in effect from 2026-03-03T20:02:00Z
+            = baking at 50%, waits for time at these weights, over in 1h 1m
+        "#]],
     );
 }
 

@@ -418,6 +418,7 @@ fn a_person_is_asked_again_after_as_long_as_the_severity_says() {
         &expect![[r#"
             0:20  alarm errors: high incident: alarm errors; holding, a person should decide by 2026-03-03T02:20:00Z
             2:20  tidegate: nobody decided in time on alarm errors; holding for a person
+            2:20  tidegate: could not be measured for a while: error_rate < 0.1%
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 1h it goes on holding
         "#]],
     );
@@ -427,6 +428,7 @@ fn a_person_is_asked_again_after_as_long_as_the_severity_says() {
         &steps,
         &expect![[r#"
             0:20  alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-03T03:20:00Z
+            2:20  tidegate: could not be measured for a while: error_rate < 0.1%
             3:20  tidegate: nobody decided in time on alarm errors; holding for a person
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 3h it goes on holding
         "#]],

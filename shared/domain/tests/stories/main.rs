@@ -52,6 +52,8 @@ mod situations;
 #[cfg(test)]
 mod sound;
 #[cfg(test)]
+mod stalls;
+#[cfg(test)]
 mod start;
 #[cfg(test)]
 mod words;

@@ -367,7 +367,13 @@ fn rollout() -> impl Strategy<Value = Rollout> {
         status(),
         option::of(any::<usize>()),
     );
-    let notice = select(vec![Notice::RollbackLate, Notice::ChangeStuck]);
+    let notice = select(vec![
+        Notice::RollbackLate,
+        Notice::ChangeStuck,
+        Notice::GateWaits,
+        Notice::Unmeasured,
+        Notice::CalendarShut,
+    ]);
     let traffic = (
         btree_map(route(), weight(), 0..4),
         option::of(intent()),

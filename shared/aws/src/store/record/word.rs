@@ -38,7 +38,7 @@ words! {
     Hold = rollout::Hold {
         Paused, WeightSet, HandClosed, GateFailed, HookFailed, Overdue, Rejected, ApprovalExpired,
     }
-    Notice = rollout::Notice { RollbackLate, ChangeStuck }
+    Notice = rollout::Notice { RollbackLate, ChangeStuck, GateWaits, Unmeasured, CalendarShut }
     HookState = rollout::HookState { Due, Done, Failed }
     AlarmState = event::AlarmState { Ok, Alarm, InsufficientData }
     Severity = plan::severity::Severity { Low, Medium, High, Critical }

@@ -23,6 +23,10 @@ pub(in crate::words) fn known(scene: &Scene<'_>) -> Known {
         | Fact::PhaseEntered { .. }
         | Fact::InEffect { .. }
         | Fact::GatePassed { .. }
+        | Fact::GateWaits { .. }
+        | Fact::Unmeasured { .. }
+        | Fact::MeasuredAgain
+        | Fact::CalendarShut { .. }
         | Fact::GateFailed { .. }
         | Fact::ApprovalAsked { .. }
         | Fact::Approved { .. }
@@ -85,6 +89,14 @@ fn details(scene: &Scene<'_>) -> Known {
             let shown = so_far(scene, phase);
             before(scene, phase, shown.as_ref())
         }
+        Fact::GateWaits { phase } => {
+            let shown = so_far(scene, phase);
+            over(scene, shown.as_ref())
+        }
+        Fact::Unmeasured { conditions } => {
+            vec![(Label::Unmeasured, names(conditions.iter().cloned()))]
+        }
+        Fact::CalendarShut { phase, .. } => entered(scene, phase),
         Fact::Overdue { phase, .. } => {
             let shown = so_far(scene, phase);
             over(scene, shown.as_ref())
@@ -116,6 +128,7 @@ fn details(scene: &Scene<'_>) -> Known {
         }
         Fact::Started { .. }
         | Fact::Prepared
+        | Fact::MeasuredAgain
         | Fact::GateFailed { .. }
         | Fact::ApprovalExpired { .. }
         | Fact::Checked { .. }

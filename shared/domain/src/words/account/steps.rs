@@ -41,6 +41,7 @@ pub(in crate::words) fn next(scene: &Scene<'_>) -> Vec<Step> {
         Fact::RollbackLate { .. } => vec![Step::RollbackLate, Step::CloseByHand],
         Fact::RouteObstructed { .. } => vec![Step::Mend],
         Fact::ChangeStuck { .. } => vec![Step::TriedAgain],
+        Fact::Unmeasured { .. } => vec![Step::Unwatched],
         Fact::LateWriteUndone { .. } => vec![Step::Back { by: back_by(scene) }],
         Fact::WatchBegan { lasts, .. } => vec![Step::Watch {
             until: later(scene.now(), *lasts),
@@ -53,6 +54,9 @@ pub(in crate::words) fn next(scene: &Scene<'_>) -> Vec<Step> {
         Fact::Superseded { by } => vec![Step::GoesOnIn(*by)],
         Fact::AlarmsOverridden { .. }
         | Fact::Prepared
+        | Fact::GateWaits { .. }
+        | Fact::MeasuredAgain
+        | Fact::CalendarShut { .. }
         | Fact::GateFailed { .. }
         | Fact::ApprovalAsked { .. }
         | Fact::Approved { .. }

@@ -27,11 +27,15 @@ pub(super) fn about(fact: &Fact) -> Subject<'_> {
         | Fact::Rejected { phase, .. }
         | Fact::ApprovalExpired { phase, .. }
         | Fact::Overdue { phase, .. }
+        | Fact::GateWaits { phase }
+        | Fact::CalendarShut { phase, .. }
         | Fact::Promoted { phase } => (Some(phase), None),
         Fact::Started { .. }
         | Fact::AlarmsOverridden { .. }
         | Fact::Prepared
         | Fact::GateFailed { .. }
+        | Fact::Unmeasured { .. }
+        | Fact::MeasuredAgain
         | Fact::Checked { .. }
         | Fact::HookSucceeded { .. }
         | Fact::HookFailed { .. }

@@ -58,6 +58,7 @@ pub(super) fn of(english: &English<'_>, scene: &Scene<'_>, step: &Step) -> Strin
         }
         Step::Watch { until, then } => watch(&at(*until), *then),
         Step::TriedAgain => "It is tried again every minute.".to_owned(),
+        Step::Unwatched => unwatched(scene),
         Step::Mend => "It is tried again until what refuses it is mended.".to_owned(),
         Step::RollbackLate => format!(
             "It is tried again every minute. Look now: {}.",
@@ -121,6 +122,14 @@ fn decide(
         scene.command_with("rollback", BECAUSE)
     );
     format!("{ways}{}", unanswered(english, due, otherwise))
+}
+
+fn unwatched(scene: &Scene<'_>) -> String {
+    format!(
+        "Nothing advances, and what these conditions would find does not send traffic back; alarms still do. It is measured \
+         again every minute. If you do not trust the canary unseen: {}.",
+        scene.command_with("rollback", BECAUSE)
+    )
 }
 
 fn unanswered(english: &English<'_>, due: Option<Timestamp>, otherwise: Otherwise) -> String {

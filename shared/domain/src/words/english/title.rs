@@ -5,7 +5,7 @@ use crate::{
     ledger::{AfterFailure, Fact, Mute, Spent, Terms},
     name::PhaseName,
     plan::gate::Otherwise,
-    rollout::{IncidentSource, Origin, Question},
+    rollout::{IncidentSource, Origin, Question, Status},
     time::Spell,
     traffic::Weight,
     words::account::Scene,
@@ -20,6 +20,10 @@ pub(super) fn of(english: &English<'_>, scene: &Scene<'_>) -> String {
         Fact::PhaseEntered { phase, .. } => format!("{} begins, {}", on(phase), to(scene)),
         Fact::InEffect { phase, .. } => format!("{} is in effect, {}", on(phase), to(scene)),
         Fact::GatePassed { phase, .. } => format!("{} passed its gate", on(phase)),
+        Fact::GateWaits { phase } => gate_waits(scene, &on(phase)),
+        Fact::Unmeasured { .. } => "the canary cannot be measured".to_owned(),
+        Fact::MeasuredAgain => "the canary is measured again".to_owned(),
+        Fact::CalendarShut { phase, .. } => format!("{} waits for the calendar", on(phase)),
         Fact::GateFailed {
             condition,
             spent,
@@ -111,6 +115,15 @@ fn started(origin: Origin) -> String {
         Origin::Retry(number) => format!("rollout started, again after #{number}"),
         Origin::Superseded(number) => format!("rollout started, instead of #{number}"),
     }
+}
+
+fn gate_waits(scene: &Scene<'_>, phase: &str) -> String {
+    let what = if scene.rollout.status == Status::Watching {
+        "the watch"
+    } else {
+        phase
+    };
+    format!("{what} has lasted long enough, and the evidence to go on is not there")
 }
 
 fn gate_failed(condition: &str, spent: Spent, otherwise: Otherwise) -> String {

@@ -58,6 +58,7 @@ pub(super) fn of(japanese: &Japanese<'_>, scene: &Scene<'_>, step: &Step) -> Str
         Step::RemoveOld => "その後、旧システムは不要になるため撤去できます。".to_owned(),
         Step::Watch { until, then } => watch(&at(*until), *then),
         Step::TriedAgain => "1分ごとに再試行します。".to_owned(),
+        Step::Unwatched => unwatched(scene),
         Step::Mend => "原因が解消されるまで再試行を続けます。".to_owned(),
         Step::RollbackLate => format!(
             "1分ごとに再試行しています。すぐに状況を確認してください：{}",
@@ -109,6 +110,13 @@ fn then(after: &After) -> String {
         After::Watch(lasts) => format!("ゲートを通過すると{}監視します。", span(*lasts)),
         After::Finish => "ゲートを通過すると完全移行を行います。".to_owned(),
     }
+}
+
+fn unwatched(scene: &Scene<'_>) -> String {
+    format!(
+        "先には進みません。これらの条件による自動ロールバックも働きません（アラームによるロールバックは有効です）。1分ごとに測定を再試行しています。不安な場合はロールバックしてください：{}",
+        scene.command_with("rollback", BECAUSE)
+    )
 }
 
 fn decide(

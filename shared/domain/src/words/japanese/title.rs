@@ -5,7 +5,7 @@ use crate::{
     ledger::{AfterFailure, Fact, Mute, Spent, Terms},
     name::PhaseName,
     plan::gate::Otherwise,
-    rollout::{IncidentSource, Origin, Question},
+    rollout::{IncidentSource, Origin, Question, Status},
     time::SignedDuration,
     traffic::Weight,
     words::account::Scene,
@@ -20,6 +20,12 @@ pub(super) fn of(japanese: &Japanese<'_>, scene: &Scene<'_>) -> String {
         Fact::PhaseEntered { phase, .. } => format!("{}を開始しました（{}）", on(phase), to(scene)),
         Fact::InEffect { phase, .. } => format!("{}が適用されました（{}）", on(phase), to(scene)),
         Fact::GatePassed { phase, .. } => format!("{}のゲートを通過しました", on(phase)),
+        Fact::GateWaits { phase } => gate_waits(scene, &on(phase)),
+        Fact::Unmeasured { .. } => "新システムを測定できていません".to_owned(),
+        Fact::MeasuredAgain => "新システムの測定が再開しました".to_owned(),
+        Fact::CalendarShut { phase, .. } => {
+            format!("{}はカレンダーの制限により待機中です", on(phase))
+        }
         Fact::GateFailed {
             condition,
             spent,
@@ -108,6 +114,15 @@ fn started(origin: Origin) -> String {
             format!("ロールアウトを開始しました（#{number} を引き継ぎ）")
         }
     }
+}
+
+fn gate_waits(scene: &Scene<'_>, phase: &str) -> String {
+    let what = if scene.rollout.status == Status::Watching {
+        "監視"
+    } else {
+        phase
+    };
+    format!("{what}は予定時間を経過しましたが、次に進む根拠が揃っていません")
 }
 
 fn gate_failed(condition: &str, spent: Spent, otherwise: Otherwise) -> String {

@@ -226,3 +226,24 @@ fn a_measurement_says_what_is_missing() {
     let entry = Chain::default().append(draft, at("1:00"));
     expect_file!["measurements.txt"].assert_eq(&told(&[(story.rollout, entry)]));
 }
+
+/// Everything that people are told of a rollout that stands still without anybody's decision.
+#[test]
+fn what_stalls_is_told() {
+    let mut steps = Vec::new();
+    for time in ["0:40", "0:41", "0:42", "0:43", "0:44", "0:45"] {
+        steps.extend([(time, Do::Measured(Measure::Broken)), (time, Do::Tick)]);
+    }
+    steps.extend([
+        ("0:50", Do::Measured(Measure::Good)),
+        ("0:50", Do::Tick),
+        ("1:12", Do::Measured(Measure::NoData)),
+        ("1:12", Do::Tick),
+    ]);
+    check(
+        plan(),
+        &to_first_bake()[..2],
+        &steps,
+        &expect_file!["stalls.txt"],
+    );
+}
