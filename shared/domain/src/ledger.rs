@@ -6,12 +6,14 @@
 
 pub mod export;
 mod fact;
+mod stall;
 
 use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
 pub use fact::{AfterFailure, Fact, Mute, Shown, Spent, Terms};
+pub use stall::Stall;
 
 use crate::{
     judge::Finding,

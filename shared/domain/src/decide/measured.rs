@@ -119,7 +119,7 @@ fn check_limits(turn: &mut Turn) {
     let condition = finding.condition.to_string();
     let what = format!("{condition} {spent}");
     let fact = Fact::GateFailed {
-        condition,
+        what: condition,
         spent,
         then,
     };

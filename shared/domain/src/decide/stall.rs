@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::{
     judge::{Finding, Verdict},
-    ledger::{Actor, Fact},
+    ledger::{Actor, Fact, Stall},
     plan::gate::Condition,
     rollout::{Next, Notice, Status, Tally},
     time::{SignedDuration, earlier, later},
@@ -34,10 +34,10 @@ fn unmeasured(turn: &mut Turn) {
         .collect();
     if conditions.is_empty() {
         if turn.next.notices.remove(&Notice::Unmeasured) {
-            turn.say(Actor::Plan, Fact::MeasuredAgain);
+            turn.say(Actor::Plan, Fact::Stalled(Stall::MeasuredAgain));
         }
     } else if turn.next.notices.insert(Notice::Unmeasured) {
-        turn.say(Actor::Plan, Fact::Unmeasured { conditions });
+        turn.say(Actor::Plan, Fact::Stalled(Stall::Unmeasured { conditions }));
     }
 }
 
@@ -74,7 +74,11 @@ fn gate_waits(turn: &mut Turn) {
     if !turn.next.notices.contains(&Notice::Unmeasured)
         && turn.next.notices.insert(Notice::GateWaits)
     {
-        turn.say_on(Actor::Plan, Fact::GateWaits { phase }, lacking);
+        turn.say_on(
+            Actor::Plan,
+            Fact::Stalled(Stall::NoEvidence { phase }),
+            lacking,
+        );
     }
 }
 
@@ -125,6 +129,6 @@ fn calendar_shut(turn: &mut Turn) {
         return;
     };
     if turn.next.notices.insert(Notice::CalendarShut) {
-        turn.say(Actor::Plan, Fact::CalendarShut { phase, shut });
+        turn.say(Actor::Plan, Fact::Stalled(Stall::Calendar { phase, shut }));
     }
 }

@@ -2,10 +2,11 @@
 
 use derive_more::Display;
 
+use super::stall::Stall;
 use crate::{
     judge::Finding,
     name::{ItemName, Person, PhaseName, RouteName},
-    plan::{calendar::Shut, gate::Otherwise, severity::Severity},
+    plan::{gate::Otherwise, severity::Severity},
     rollout::{Cause, Gate, IncidentSource, Origin, Question},
     time::{SignedDuration, Spell, Timestamp},
     traffic::Weight,
@@ -60,34 +61,14 @@ pub enum Fact {
         /// What it has shown.
         shown: Option<Box<Shown>>,
     },
-    /// A phase, or the watch, has lasted long enough, and its evidence is not there.
-    #[display("phase {phase} has lasted long enough and its gate lacks evidence")]
-    GateWaits {
-        /// The phase; the last one for the watch.
-        phase: PhaseName,
-    },
-    /// Conditions could not be measured for a while.
-    #[display("could not be measured for a while: {}", conditions.join("; "))]
-    Unmeasured {
-        /// Which, as they are written.
-        conditions: Vec<String>,
-    },
-    /// Every condition is measured again.
-    #[display("every condition is measured again")]
-    MeasuredAgain,
-    /// Everything is there for a phase, and the calendar does not let weights be raised.
-    #[display("phase {phase} waits for {}", shut_words(shut))]
-    CalendarShut {
-        /// The phase that would begin.
-        phase: PhaseName,
-        /// Why, and until when.
-        shut: Shut,
-    },
+    /// Something holds the rollout back, or does no more, and nobody has decided that.
+    #[display("{_0}")]
+    Stalled(Stall),
     /// A gate's limits are used up.
-    #[display("the gate failed: {condition} {spent}; {}", then_words(*then))]
+    #[display("the gate failed: {what} {spent}; {}", then_words(*then))]
     GateFailed {
         /// Which condition, as it is written.
-        condition: String,
+        what: String,
         /// Which limit, and how far.
         spent: Spent,
         /// What happens now.
@@ -498,15 +479,6 @@ fn origin_words(origin: Origin) -> String {
     }
 }
 
-fn shut_words(shut: &Shut) -> String {
-    let what = match &shut.freeze {
-        Some(name) => format!("the freeze {name} to end"),
-        None => "the calendar to open".to_owned(),
-    };
-    shut.opens
-        .map_or(what.clone(), |opens| format!("{what} at {opens:.0}"))
-}
-
 fn until_words(until: Option<Timestamp>) -> String {
     until.map_or_else(String::new, |until| format!(", until {until:.0}"))
 }
@@ -534,10 +506,7 @@ impl Fact {
             Self::PhaseEntered { .. } => "phase-entered",
             Self::InEffect { .. } => "in-effect",
             Self::GatePassed { .. } => "gate-passed",
-            Self::GateWaits { .. } => "gate-waits",
-            Self::Unmeasured { .. } => "unmeasured",
-            Self::MeasuredAgain => "measured-again",
-            Self::CalendarShut { .. } => "calendar-shut",
+            Self::Stalled(stall) => stall.kind(),
             Self::GateFailed { .. } => "gate-failed",
             Self::ApprovalAsked { .. } => "approval-asked",
             Self::Approved { .. } => "approved",

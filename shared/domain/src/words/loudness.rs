@@ -1,7 +1,10 @@
 //! How loud a message is.
 
 use super::Tone;
-use crate::{ledger::Fact, plan::severity::Severity};
+use crate::{
+    ledger::{Fact, Stall},
+    plan::severity::Severity,
+};
 
 /// How much the reader should do about a fact; none for what only fills in the ledger.
 #[must_use]
@@ -9,7 +12,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
     Some(match fact {
         Fact::Prepared => return None,
         Fact::GatePassed { .. }
-        | Fact::MeasuredAgain
+        | Fact::Stalled(Stall::MeasuredAgain)
         | Fact::TrafficRestored { .. }
         | Fact::RollbackConfirmed
         | Fact::Completed => Tone::Good,
@@ -20,8 +23,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::DriftFound { .. }
         | Fact::HandClosed { .. }
         | Fact::GateFailed { .. }
-        | Fact::GateWaits { .. }
-        | Fact::Unmeasured { .. }
+        | Fact::Stalled(Stall::NoEvidence { .. } | Stall::Unmeasured { .. })
         | Fact::Rejected { .. }
         | Fact::AlarmSilent { .. }
         | Fact::Escalated { .. }
@@ -54,7 +56,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::PromotedFull { .. }
         | Fact::WeightSet { .. }
         | Fact::CalendarOverridden { .. }
-        | Fact::CalendarShut { .. }
+        | Fact::Stalled(Stall::Calendar { .. })
         | Fact::WatchBegan { .. }
         | Fact::FinishBegan { .. }
         | Fact::Superseded { .. }

@@ -2,7 +2,7 @@
 
 use super::{Scene, about, names, start::started};
 use crate::{
-    ledger::{Actor, Fact, Shown},
+    ledger::{Actor, Fact, Shown, Stall},
     name::{Person, PhaseName},
     plan::{gate::Condition, severity::Severity},
     rollout::{Cause, IncidentSource, Status},
@@ -23,10 +23,7 @@ pub(in crate::words) fn known(scene: &Scene<'_>) -> Known {
         | Fact::PhaseEntered { .. }
         | Fact::InEffect { .. }
         | Fact::GatePassed { .. }
-        | Fact::GateWaits { .. }
-        | Fact::Unmeasured { .. }
-        | Fact::MeasuredAgain
-        | Fact::CalendarShut { .. }
+        | Fact::Stalled(_)
         | Fact::GateFailed { .. }
         | Fact::ApprovalAsked { .. }
         | Fact::Approved { .. }
@@ -89,14 +86,7 @@ fn details(scene: &Scene<'_>) -> Known {
             let shown = so_far(scene, phase);
             before(scene, phase, shown.as_ref())
         }
-        Fact::GateWaits { phase } => {
-            let shown = so_far(scene, phase);
-            over(scene, shown.as_ref())
-        }
-        Fact::Unmeasured { conditions } => {
-            vec![(Label::Unmeasured, names(conditions.iter().cloned()))]
-        }
-        Fact::CalendarShut { phase, .. } => entered(scene, phase),
+        Fact::Stalled(stall) => stalled(scene, stall),
         Fact::Overdue { phase, .. } => {
             let shown = so_far(scene, phase);
             over(scene, shown.as_ref())
@@ -118,17 +108,13 @@ fn details(scene: &Scene<'_>) -> Known {
             let terms = terms.iter();
             terms.map(|terms| because(&terms.reason)).collect()
         }
-        Fact::Escalated { tell, due, .. } => {
-            let told = (Label::Told, Value::Text(tell.clone()));
-            std::iter::once(told).chain(decide_by(*due)).collect()
-        }
+        Fact::Escalated { tell, due, .. } => escalated(tell, *due),
         Fact::Reminded { due, .. } => decide_by(*due).into_iter().collect(),
         Fact::TrafficRestored { .. } | Fact::RollbackConfirmed | Fact::RollbackLate { .. } => {
             cause_of(scene)
         }
         Fact::Started { .. }
         | Fact::Prepared
-        | Fact::MeasuredAgain
         | Fact::GateFailed { .. }
         | Fact::ApprovalExpired { .. }
         | Fact::Checked { .. }
@@ -297,6 +283,25 @@ fn incident(
     known.extend(detected(scene, source));
     known.extend(decide_by(due));
     known
+}
+
+fn stalled(scene: &Scene<'_>, stall: &Stall) -> Known {
+    match stall {
+        Stall::NoEvidence { phase } => {
+            let shown = so_far(scene, phase);
+            over(scene, shown.as_ref())
+        }
+        Stall::Unmeasured { conditions } => {
+            vec![(Label::Unmeasured, names(conditions.iter().cloned()))]
+        }
+        Stall::Calendar { phase, .. } => entered(scene, phase),
+        Stall::MeasuredAgain => Known::new(),
+    }
+}
+
+fn escalated(tell: &str, due: Option<Timestamp>) -> Known {
+    let told = (Label::Told, Value::Text(tell.to_owned()));
+    std::iter::once(told).chain(decide_by(due)).collect()
 }
 
 fn decide_by(due: Option<Timestamp>) -> Option<(Label, Value)> {

@@ -2,7 +2,7 @@
 
 use super::{Scene, groups};
 use crate::{
-    ledger::{AfterFailure, Fact},
+    ledger::{AfterFailure, Fact, Stall},
     name::PhaseName,
     plan::{gate::Otherwise, phase::Phase, severity::Severity},
     rollout::{Rollout, Status},
@@ -41,7 +41,7 @@ pub(in crate::words) fn next(scene: &Scene<'_>) -> Vec<Step> {
         Fact::RollbackLate { .. } => vec![Step::RollbackLate, Step::CloseByHand],
         Fact::RouteObstructed { .. } => vec![Step::Mend],
         Fact::ChangeStuck { .. } => vec![Step::TriedAgain],
-        Fact::Unmeasured { .. } => vec![Step::Unwatched],
+        Fact::Stalled(Stall::Unmeasured { .. }) => vec![Step::Unwatched],
         Fact::LateWriteUndone { .. } => vec![Step::Back { by: back_by(scene) }],
         Fact::WatchBegan { lasts, .. } => vec![Step::Watch {
             until: later(scene.now(), *lasts),
@@ -54,9 +54,7 @@ pub(in crate::words) fn next(scene: &Scene<'_>) -> Vec<Step> {
         Fact::Superseded { by } => vec![Step::GoesOnIn(*by)],
         Fact::AlarmsOverridden { .. }
         | Fact::Prepared
-        | Fact::GateWaits { .. }
-        | Fact::MeasuredAgain
-        | Fact::CalendarShut { .. }
+        | Fact::Stalled(Stall::NoEvidence { .. } | Stall::MeasuredAgain | Stall::Calendar { .. })
         | Fact::GateFailed { .. }
         | Fact::ApprovalAsked { .. }
         | Fact::Approved { .. }

@@ -21,21 +21,18 @@ pub(super) fn about(fact: &Fact) -> Subject<'_> {
         Fact::WatchBegan { finished, .. }
         | Fact::FinishAwaited { finished }
         | Fact::FinishBegan { finished } => (None, finished.as_deref()),
+        Fact::Stalled(stall) => (stall.phase(), None),
         Fact::InEffect { phase, .. }
         | Fact::ApprovalAsked { phase, .. }
         | Fact::Approved { phase, .. }
         | Fact::Rejected { phase, .. }
         | Fact::ApprovalExpired { phase, .. }
         | Fact::Overdue { phase, .. }
-        | Fact::GateWaits { phase }
-        | Fact::CalendarShut { phase, .. }
         | Fact::Promoted { phase } => (Some(phase), None),
         Fact::Started { .. }
         | Fact::AlarmsOverridden { .. }
         | Fact::Prepared
         | Fact::GateFailed { .. }
-        | Fact::Unmeasured { .. }
-        | Fact::MeasuredAgain
         | Fact::Checked { .. }
         | Fact::HookSucceeded { .. }
         | Fact::HookFailed { .. }

@@ -2,7 +2,7 @@
 
 use super::{English, phase, share, why};
 use crate::{
-    ledger::{AfterFailure, Fact, Mute, Spent, Terms},
+    ledger::{AfterFailure, Fact, Mute, Spent, Stall, Terms},
     name::PhaseName,
     plan::gate::Otherwise,
     rollout::{IncidentSource, Origin, Question, Status},
@@ -20,15 +20,8 @@ pub(super) fn of(english: &English<'_>, scene: &Scene<'_>) -> String {
         Fact::PhaseEntered { phase, .. } => format!("{} begins, {}", on(phase), to(scene)),
         Fact::InEffect { phase, .. } => format!("{} is in effect, {}", on(phase), to(scene)),
         Fact::GatePassed { phase, .. } => format!("{} passed its gate", on(phase)),
-        Fact::GateWaits { phase } => gate_waits(scene, &on(phase)),
-        Fact::Unmeasured { .. } => "the canary cannot be measured".to_owned(),
-        Fact::MeasuredAgain => "the canary is measured again".to_owned(),
-        Fact::CalendarShut { phase, .. } => format!("{} waits for the calendar", on(phase)),
-        Fact::GateFailed {
-            condition,
-            spent,
-            then,
-        } => gate_failed(condition, *spent, *then),
+        Fact::Stalled(stall) => stalled(scene, stall),
+        Fact::GateFailed { what, spent, then } => gate_failed(what, *spent, *then),
         Fact::ApprovalAsked { phase, .. } => format!("{} needs approval to go on", on(phase)),
         Fact::Approved {
             phase,
@@ -114,6 +107,15 @@ fn started(origin: Origin) -> String {
         Origin::Fresh => "rollout started".to_owned(),
         Origin::Retry(number) => format!("rollout started, again after #{number}"),
         Origin::Superseded(number) => format!("rollout started, instead of #{number}"),
+    }
+}
+
+fn stalled(scene: &Scene<'_>, stall: &Stall) -> String {
+    match stall {
+        Stall::NoEvidence { phase } => gate_waits(scene, &on(scene, phase)),
+        Stall::Unmeasured { .. } => "the canary cannot be measured".to_owned(),
+        Stall::MeasuredAgain => "the canary is measured again".to_owned(),
+        Stall::Calendar { phase, .. } => format!("{} waits for the calendar", on(scene, phase)),
     }
 }
 

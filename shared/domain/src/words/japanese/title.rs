@@ -2,7 +2,7 @@
 
 use super::{Japanese, hook, phase, severity_word, share, source, span, why};
 use crate::{
-    ledger::{AfterFailure, Fact, Mute, Spent, Terms},
+    ledger::{AfterFailure, Fact, Mute, Spent, Stall, Terms},
     name::PhaseName,
     plan::gate::Otherwise,
     rollout::{IncidentSource, Origin, Question, Status},
@@ -20,17 +20,8 @@ pub(super) fn of(japanese: &Japanese<'_>, scene: &Scene<'_>) -> String {
         Fact::PhaseEntered { phase, .. } => format!("{}を開始しました（{}）", on(phase), to(scene)),
         Fact::InEffect { phase, .. } => format!("{}が適用されました（{}）", on(phase), to(scene)),
         Fact::GatePassed { phase, .. } => format!("{}のゲートを通過しました", on(phase)),
-        Fact::GateWaits { phase } => gate_waits(scene, &on(phase)),
-        Fact::Unmeasured { .. } => "新システムを測定できていません".to_owned(),
-        Fact::MeasuredAgain => "新システムの測定が再開しました".to_owned(),
-        Fact::CalendarShut { phase, .. } => {
-            format!("{}はカレンダーの制限により待機中です", on(phase))
-        }
-        Fact::GateFailed {
-            condition,
-            spent,
-            then,
-        } => gate_failed(condition, *spent, *then),
+        Fact::Stalled(stall) => stalled(scene, stall),
+        Fact::GateFailed { what, spent, then } => gate_failed(what, *spent, *then),
         Fact::ApprovalAsked { phase, .. } => format!("{}の承認をお願いします", on(phase)),
         Fact::Approved {
             phase,
@@ -110,8 +101,17 @@ fn started(origin: Origin) -> String {
     match origin {
         Origin::Fresh => "ロールアウトを開始しました".to_owned(),
         Origin::Retry(number) => format!("ロールアウトを開始しました（#{number} の再実行）"),
-        Origin::Superseded(number) => {
-            format!("ロールアウトを開始しました（#{number} を引き継ぎ）")
+        Origin::Superseded(number) => format!("ロールアウトを開始しました（#{number} を引き継ぎ）"),
+    }
+}
+
+fn stalled(scene: &Scene<'_>, stall: &Stall) -> String {
+    match stall {
+        Stall::NoEvidence { phase } => gate_waits(scene, &on(scene, phase)),
+        Stall::Unmeasured { .. } => "新システムを測定できていません".to_owned(),
+        Stall::MeasuredAgain => "新システムの測定が再開しました".to_owned(),
+        Stall::Calendar { phase, .. } => {
+            format!("{}はカレンダーの制限により待機中です", on(scene, phase))
         }
     }
 }
