@@ -103,7 +103,11 @@ fn a_link_is_for_the_phase_that_it_showed() {
             ),
         ),
     ];
-    check_after(plan, &before, &steps, &expect![[r#"
+    check_after(
+        plan,
+        &before,
+        &steps,
+        &expect![[r#"
         1:10  refused: the rollout has moved on since this was shown: it is awaiting approval in phase canary now
         1:10  refused: the rollout has moved on since this was shown: it is awaiting approval in phase canary now
         1:10  refused: this was asked about another plan than the rollout runs; nothing was done
@@ -115,7 +119,8 @@ fn a_link_is_for_the_phase_that_it_showed() {
         1:14  refused: this concerns phase canary, but the rollout is in half
         1:15  ben: rolling back: slow [50% → 0%]
         = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]]);
+    "#]],
+    );
 }
 
 proptest! {
