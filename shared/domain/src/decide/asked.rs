@@ -17,6 +17,8 @@ use crate::{
 /// Somebody asks for something.
 pub(super) fn asked(turn: &mut Turn, by: &Person, command: &Command) -> Result<(), Refusal> {
     let verb = command.verb();
+    // Whoever comes by Slack, by link or by AWS is one person.
+    let by = &turn.next.plan.person(by);
     match command {
         Command::Rollback { reason } => roll_back(turn, by, reason_of(reason, verb)?),
         Command::Abort { reason } => abort(turn, by, reason_of(reason, verb)?),

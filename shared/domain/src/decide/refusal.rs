@@ -74,6 +74,12 @@ pub enum Refusal {
         /// The groups.
         may: String,
     },
+    /// Four eyes are required, and the person started the rollout.
+    #[error("{who} started this rollout and may not approve it too; another approver must")]
+    OwnRollout {
+        /// The person.
+        who: Person,
+    },
     /// There is no such incident.
     #[error("there is no incident `{asked}`; {open}")]
     UnknownIncident {
