@@ -71,6 +71,9 @@ pub fn decide(rollout: &Rollout, event: &Event, now: Timestamp) -> Result<Decisi
             hook::finished(&mut turn, *hook, *run, outcome);
         }
         Event::Asked { by, command } => asked::asked(&mut turn, by, command)?,
+        Event::Answered { by, command, shown } => {
+            asked::answered(&mut turn, by, command, shown)?;
+        }
     }
     Ok(turn.end(rollout))
 }

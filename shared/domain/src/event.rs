@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     judge::Finding,
     name::{AlarmArn, ItemName, Person, PhaseName, RouteName},
-    rollout::HookKey,
+    plan::PlanHash,
+    rollout::{HookKey, Rollout},
     target::Seen,
     time::Timestamp,
     traffic::{Epoch, Weights},
@@ -64,6 +65,38 @@ pub enum Event {
         /// For what.
         command: Command,
     },
+    /// Somebody decides on what a link or a message showed, which may be long ago.
+    Answered {
+        /// Who.
+        by: Person,
+        /// What for.
+        command: Command,
+        /// What was shown.
+        shown: Shown,
+    },
+}
+
+/// Where a rollout stood when somebody was shown it and asked to decide.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Shown {
+    /// Its epoch.
+    pub epoch: Epoch,
+    /// The phase that it was in, if it was in one.
+    pub phase: Option<PhaseName>,
+    /// Its plan.
+    pub plan: PlanHash,
+}
+
+impl Shown {
+    /// What somebody is shown of a rollout as it stands.
+    #[must_use]
+    pub fn of(rollout: &Rollout) -> Self {
+        Self {
+            epoch: rollout.epoch,
+            phase: rollout.current_phase().map(|phase| phase.name.clone()),
+            plan: rollout.plan.hash,
+        }
+    }
 }
 
 /// What somebody can ask for.
@@ -169,6 +202,28 @@ impl Command {
             Self::OverrideCalendar { .. } => "override-calendar",
             Self::Accept { .. } => "accept",
             Self::Supersede { .. } => "start --supersede",
+        }
+    }
+
+    /// Whether it makes things safer wherever the rollout stands, so that nobody who wants it is sent away because the
+    /// rollout has moved on since they looked.
+    #[must_use]
+    pub const fn is_safe_any_time(&self) -> bool {
+        match self {
+            Self::Pause { .. } | Self::Rollback { .. } => true,
+            Self::Resume { .. }
+            | Self::Promote
+            | Self::PromoteFull { .. }
+            | Self::Abort { .. }
+            | Self::Retry
+            | Self::SetWeight { .. }
+            | Self::Finish
+            | Self::Approve { .. }
+            | Self::Reject { .. }
+            | Self::Check { .. }
+            | Self::OverrideCalendar { .. }
+            | Self::Accept { .. }
+            | Self::Supersede { .. } => false,
         }
     }
 }

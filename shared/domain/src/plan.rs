@@ -24,7 +24,7 @@ use calendar::Calendar;
 use gate::Condition;
 use hook::Hook;
 use metric::Metric;
-use people::{Locale, Notify, Person};
+use people::{Handles, Locale, Notify, Person};
 use phase::{Phase, Watch};
 use rollback::RollbackPolicy;
 use route::Route;
@@ -72,8 +72,10 @@ pub struct Plan {
     pub calendar: Calendar,
     /// Effects outside Tidegate, by name.
     pub hooks: BTreeMap<HookName, Hook>,
-    /// Who may decide.
+    /// Who may decide, each by any of their names.
     pub groups: BTreeMap<GroupName, Vec<Person>>,
+    /// What people are called in Slack, in AWS and by mail.
+    pub people: BTreeMap<Person, Handles>,
     /// Who is told.
     pub notify: Notify,
     /// The language that people are told in.
@@ -239,6 +241,28 @@ impl Plan {
                 }
             }
         }
+    }
+
+    /// The person whom the plan knows by this name or handle; whom it does not know is called as they are.
+    #[must_use]
+    pub fn person(&self, called: &Person) -> Person {
+        people::person(&self.people, called)
+    }
+
+    /// Whether the plan knows somebody: by a handle, or as a member of a group.
+    #[must_use]
+    pub fn knows(&self, called: &Person) -> bool {
+        let person = self.person(called);
+        self.people.contains_key(&person)
+            || self.groups.keys().any(|group| self.is_in(group, &person))
+    }
+
+    /// Whether somebody is in a group, by whatever name.
+    #[must_use]
+    pub fn is_in(&self, group: &GroupName, called: &Person) -> bool {
+        let person = self.person(called);
+        let mut members = self.groups.get(group).into_iter().flatten();
+        members.any(|member| self.person(member) == person)
     }
 
     /// Every condition of the plan.

@@ -1,15 +1,15 @@
-//! Somebody asks for something.
+//! Somebody asks for something, or decides on what they were shown.
 
 use domain::{
     decide::Refusal,
-    event::{Command, Event},
+    event::{Command, Event, Shown},
     name::{EventKey, Person, RolloutId},
     rollout::Rollout,
     time::Timestamp,
 };
 
 use crate::{
-    deliver::{Pauses, again, deliver, load},
+    deliver::{Pauses, again, deliver, is_done, load},
     ports::{Ports, Store as _},
     pursue::pursue,
     trouble::EngineError,
@@ -28,12 +28,56 @@ pub async fn ask<P: Ports>(
     key: &EventKey,
     deadline: Timestamp,
 ) -> Result<Rollout, EngineError> {
-    let head = load(ports, id, deadline).await?;
-    if !head.status.is_active() {
-        refuse_if_followed(ports, &head, deadline).await?;
-    }
     let asked = Event::Asked { by, command };
-    let head = deliver(ports, head, &asked, Some(key), deadline).await?;
+    bring(ports, id, [(asked, key)], deadline).await
+}
+
+/// One of the things that somebody decides at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Decided {
+    /// For what.
+    pub command: Command,
+    /// What makes it one decision, however often it comes.
+    pub key: EventKey,
+}
+
+/// Does what a person decides on what a link or a message showed them, one after the other up to the first that is
+/// refused; returns the rollout's head after it.
+///
+/// As [`ask`], but only while what they saw is so. A decision whose key is done is done: it is no error that what was
+/// shown is not so any more, because that may be its own doing. Nothing advances before all of it is decided.
+pub async fn answer<P: Ports>(
+    ports: &P,
+    id: &RolloutId,
+    by: &Person,
+    decisions: &[Decided],
+    shown: &Shown,
+    deadline: Timestamp,
+) -> Result<Rollout, EngineError> {
+    let events = decisions.iter().map(|decided| {
+        let answered = Event::Answered {
+            by: by.clone(),
+            command: decided.command.clone(),
+            shown: shown.clone(),
+        };
+        (answered, &decided.key)
+    });
+    bring(ports, id, events, deadline).await
+}
+
+async fn bring<'a, P: Ports>(
+    ports: &P,
+    id: &RolloutId,
+    events: impl IntoIterator<Item = (Event, &'a EventKey)>,
+    deadline: Timestamp,
+) -> Result<Rollout, EngineError> {
+    let mut head = load(ports, id, deadline).await?;
+    for (event, key) in events {
+        if !head.status.is_active() {
+            refuse_if_followed(ports, &head, key, deadline).await?;
+        }
+        head = deliver(ports, head, &event, Some(key), deadline).await?;
+    }
     let head = pursue(ports, head, deadline).await?;
     if head.status.is_forward() {
         visit(ports, head, deadline).await
@@ -42,10 +86,12 @@ pub async fn ask<P: Ports>(
     }
 }
 
-/// A rollout that has ended can be gone back from only while it is the service's newest.
+/// A rollout that has ended can be gone back from only while it is the service's newest. What was done before that is
+/// done.
 async fn refuse_if_followed<P: Ports>(
     ports: &P,
     ended: &Rollout,
+    key: &EventKey,
     deadline: Timestamp,
 ) -> Result<(), EngineError> {
     let mut pauses = Pauses::until(deadline);
@@ -56,9 +102,14 @@ async fn refuse_if_followed<P: Ports>(
         }
     };
     match newest {
-        Some(newest) if newest.id != ended.id => Err(EngineError::Refused(Refusal::Followed {
-            by: newest.id.number,
-        })),
+        Some(newest) if newest.id != ended.id => {
+            if is_done(ports, Some(key), &mut pauses).await? {
+                return Ok(());
+            }
+            Err(EngineError::Refused(Refusal::Followed {
+                by: newest.id.number,
+            }))
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{
     plan::{
         Plan,
-        gate::Otherwise,
+        gate::{FourEyes, Otherwise},
         metric::{Absent, Source},
         phase::Phase,
         route::{Fence, Route},
@@ -52,6 +52,7 @@ pub(crate) fn advise(written: &PlanText, plan: &Plan, report: &mut Report) {
         steps(text, &before, phase, report);
         bake_below_ttl(text, &before, phase, plan, report);
         no_expiry(&text.value, report);
+        own_rollout(&text.value, phase, plan, report);
         before = phase.weights.clone();
     }
     unfenced(written, plan, report);
@@ -180,6 +181,32 @@ fn bake_below_ttl(
         );
         report.warn(&bake.place, fault);
     }
+}
+
+/// With no more approvers than are needed, nobody of them can start a rollout that is ever approved.
+fn own_rollout(text: &PhaseText, phase: &Phase, plan: &Plan, report: &mut Report) {
+    let (Some(written), Some(approval)) = (&text.approval, &phase.approval) else {
+        return;
+    };
+    let members = approval
+        .from
+        .iter()
+        .filter_map(|group| plan.groups.get(group));
+    let people = members.flatten().map(|member| plan.person(member));
+    let people: BTreeSet<_> = people.collect();
+    if approval.four_eyes == FourEyes::Waived || people.len() > approval.needed as usize {
+        return;
+    }
+    let fault = Fault::new(
+        Code::OwnRollout,
+        format!(
+            "all {} of the approvers are needed, and whoever starts a rollout may not approve it",
+            people.len()
+        ),
+        "more approvers than are needed, or a starter who is none of them",
+        "add people to the groups, lower `needed`, or write `four_eyes: waived`",
+    );
+    report.warn(&written.heading, fault);
 }
 
 fn no_expiry(phase: &PhaseText, report: &mut Report) {

@@ -4,7 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     name::{GroupName, HookName, MetricName, Person, RouteName},
-    plan::{gate::Limit, metric::Metric, route::Route},
+    plan::{
+        gate::Limit,
+        metric::Metric,
+        people::{Handles, person},
+        route::Route,
+    },
     quantity::{Dimension, Quantity},
     traffic::Weight,
 };
@@ -22,6 +27,7 @@ pub(crate) struct Names {
     pub(crate) metrics: BTreeMap<MetricName, Option<Metric>>,
     pub(crate) hooks: BTreeSet<HookName>,
     pub(crate) groups: BTreeMap<GroupName, Vec<Person>>,
+    pub(crate) people: BTreeMap<Person, Handles>,
 }
 
 impl Names {
@@ -63,10 +69,16 @@ impl Names {
         )
     }
 
+    /// The person who is called so.
+    pub(crate) fn person(&self, called: &Person) -> Person {
+        person(&self.people, called)
+    }
+
     /// How many different people are in some groups.
     pub(crate) fn people(&self, groups: &[GroupName]) -> usize {
         let members = groups.iter().filter_map(|group| self.groups.get(group));
-        members.flatten().collect::<BTreeSet<_>>().len()
+        let people = members.flatten().map(|member| self.person(member));
+        people.collect::<BTreeSet<_>>().len()
     }
 
     /// Whether a route's target can express a weight; if not, that is reported.

@@ -1,10 +1,12 @@
 //! People: the groups that decide, and the places that are told.
 
+use std::collections::BTreeMap;
+
 use domain::{
     name::{GroupName, Person},
     plan::{
-        gate::Otherwise,
-        people::{Channel, ChannelKind, Locale, Notify},
+        gate::{FourEyes, Otherwise},
+        people::{Channel, ChannelKind, Handles, Locale, Notify},
         severity::Severity,
     },
     time::SignedDuration,
@@ -17,9 +19,11 @@ use crate::{
     guard::entries,
     hook::HttpsUrl,
     leaf::{Text, Whole},
+    names::Names,
     node::Scalar,
-    problem::{Code, Fault, Report, quote},
+    problem::{Code, Fault, Place, Report, quote},
     record::{record, words},
+    written::named,
 };
 
 /// The most people in a group.
@@ -31,6 +35,8 @@ const CHANNELS_MAX: usize = 32;
 
 /// The plan's groups.
 pub(crate) type Groups = Named<GroupName, List<Who, 1, PEOPLE_MAX>, 0, GROUPS_MAX>;
+/// What people are called elsewhere.
+pub(crate) type People = Named<Who, HandlesText, 0, PEOPLE_MAX>;
 /// The places that are told.
 pub(crate) type Channels = List<ChannelText, 0, CHANNELS_MAX>;
 
@@ -63,6 +69,22 @@ record! {
         optional expires: SignedDuration,
         /// What happens when they have not.
         default("hold") otherwise: Otherwise,
+        /// Whether whoever started the rollout may be one of them. `required`: they may not. `waived`: they may.
+        default("required") four_eyes: FourEyes,
+    }
+}
+
+words! { FourEyes, "whether the starter may approve" { "required" = Self::Required, "waived" = Self::Waived, } }
+
+record! {
+    /// What one person is called elsewhere, so that they are one person wherever they decide.
+    HandlesText as "an entry of `people`" {
+        /// Their Slack user, by id: it stands in their profile under "Copy member ID".
+        optional slack: SlackUser,
+        /// Their IAM principal by ARN, or the end of it after a slash: the name of its sessions, or role and session.
+        optional aws: Text<256>,
+        /// Their mail address.
+        optional email: MailAddress,
     }
 }
 
@@ -121,6 +143,11 @@ addresses! {
         |text| text.len() > 1
             && text.starts_with(['#', 'C', 'G', 'D'])
             && !text.chars().skip(1).any(|c| c == '#' || c.is_whitespace());
+    /// A Slack user, by id.
+    SlackUser, "the id of a Slack user, such as U2CERLKJA", "U2CERLKJA", "^[UW][A-Z0-9]{2,40}$",
+        |text| (3..=41).contains(&text.len())
+            && text.starts_with(['U', 'W'])
+            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     /// A mail address.
     MailAddress, "a mail address", "on-call@example.com", "^[^\\s@]+@[^\\s@]+$",
         |text| text.split_once('@').is_some_and(|(who, host)| {
@@ -186,12 +213,58 @@ pub(crate) fn notify(channels: &Slot<Channels>, report: &mut Report) -> Notify {
     notify
 }
 
-/// The people of a group, each once.
-pub(crate) fn members(group: &At<List<Who, 1, PEOPLE_MAX>>, report: &mut Report) -> Vec<Person> {
+/// What people are called elsewhere; nothing stands for two of them.
+#[expect(
+    clippy::ref_option,
+    reason = "a slot is a field of a record, and is lent as it is"
+)]
+pub(crate) fn people(written: &Slot<People>, report: &mut Report) -> BTreeMap<Person, Handles> {
+    let mut people = BTreeMap::new();
+    let mut taken: BTreeMap<String, Person> = BTreeMap::new();
+    for (who, handles) in named(written) {
+        let person = Person::new(&who.value.0);
+        let Some(handles) = handles else { continue };
+        let text = &handles.value;
+        let slack = text.slack.as_ref().map(|at| (&at.value.0, &at.place));
+        let aws = text.aws.as_ref().map(|at| (&at.value.0, &at.place));
+        let email = text.email.as_ref().map(|at| (&at.value.0, &at.place));
+        let own = (&who.value.0, &who.place);
+        for (handle, place) in [Some(own), slack, aws, email].into_iter().flatten() {
+            let other = taken.insert(handle.to_lowercase(), person.clone());
+            if let Some(other) = other.filter(|other| *other != person) {
+                let fault = Fault::new(
+                    Code::Repeated,
+                    format!("{} is {other} already", quote(handle)),
+                    "every name and handle of one person only",
+                    "correct one of the two, or make them one person",
+                );
+                report.error(place, fault);
+            }
+        }
+        let handle = |found: Option<(&String, _)>| {
+            found.map(|(handle, _): (&String, &Place)| handle.clone())
+        };
+        let handles = Handles {
+            slack: handle(slack),
+            aws: handle(aws),
+            email: handle(email),
+        };
+        people.insert(person, handles);
+    }
+    people
+}
+
+/// The people of a group, each once, by whatever name.
+pub(crate) fn members(
+    group: &At<List<Who, 1, PEOPLE_MAX>>,
+    names: &Names,
+    report: &mut Report,
+) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::new();
     for who in &group.value.0 {
         let person = Person::new(&who.value.0);
-        if people.contains(&person) {
+        let same = |other: &Person| names.person(other) == names.person(&person);
+        if people.iter().any(same) {
             let fault = Fault::new(
                 Code::Repeated,
                 format!("{} is in the group twice", quote(person.as_str())),

@@ -274,6 +274,7 @@ fn approval(written: &At<ApprovalText>, names: &Names, report: &mut Report) -> O
         needed: Some(needed),
         expires,
         otherwise: Some(otherwise),
+        four_eyes: Some(four_eyes),
     } = &written.value
     else {
         return None;
@@ -310,5 +311,6 @@ fn approval(written: &At<ApprovalText>, names: &Names, report: &mut Report) -> O
         needed,
         expires: expires.as_ref().map(|at| at.value),
         otherwise: otherwise.value,
+        four_eyes: four_eyes.value,
     })
 }

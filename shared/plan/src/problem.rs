@@ -134,6 +134,8 @@ codes! {
     Backwards = "backwards",
     /// Parts that do not make a plan together, found by the last check of all.
     Unsound = "unsound",
+    /// Warning: an approver who starts a rollout makes it impossible to approve.
+    OwnRollout = "own-rollout",
     /// Warning: no condition, incident rule or alarm rolls the rollout back.
     NothingRollsBack = "nothing-rolls-back",
     /// Warning: a phase without a condition that rolls it back.

@@ -25,7 +25,7 @@ use crate::{
     leaf::{Whole, at_least},
     metric::MetricText,
     names::Names,
-    people::{Channels, Groups, members, notify},
+    people::{Channels, Groups, People, members, notify, people},
     phase::{HOOKS_MAX, PhaseText, WatchText},
     problem::{Code, Fault, Report},
     record::{record, words},
@@ -64,6 +64,8 @@ record! {
         optional hooks: Named<HookName, HookText, 0, HOOKS_DECLARED_MAX>,
         /// Who may decide: people by group.
         optional groups: Groups,
+        /// What people are called in Slack, in AWS and by mail: each is one person wherever they decide.
+        optional people: People,
         /// Who is told.
         optional notify: Channels,
         /// The language of messages: `en` is English, `ja` is Japanese. The ledger is English in any case.
@@ -142,6 +144,7 @@ impl PlanText {
             calendar: calendar.unwrap_or_default(),
             hooks,
             groups: names.groups,
+            people: names.people,
             notify,
             locale: self.locale.as_ref()?.value,
             finish: self.finish.as_ref()?.value,
@@ -159,12 +162,13 @@ impl PlanText {
         for (name, _) in named(&self.hooks) {
             names.hooks.insert(name.value.clone());
         }
+        names.people = people(&self.people, report);
         for (name, group) in named(&self.groups) {
-            let people = group
+            let all = group
                 .as_ref()
-                .map(|group| members(group, report))
+                .map(|group| members(group, &names, report))
                 .unwrap_or_default();
-            names.groups.insert(name.value.clone(), people);
+            names.groups.insert(name.value.clone(), all);
         }
         for (name, metric) in named(&self.metrics) {
             let built = metric.as_ref().and_then(|at| at.value.metric(report));

@@ -41,6 +41,9 @@ const PLACES: [u32; CODE_CHARS] = [25, 20, 15, 10, 5, 0];
 /// What is hashed is this and a link's id, so that a code is no other use of its key.
 const PURPOSE: &[u8] = b"tidegate-code-v1.";
 
+/// What is hashed for a [`Guess`] is this, a link's id and what was typed.
+const GUESS_PURPOSE: &[u8] = b"tidegate-guess-v1.";
+
 /// How the key is written in its parameter.
 const FORM: &str = r#"{ "code": "<base64>" }"#;
 
@@ -78,17 +81,54 @@ impl CodeKey {
     /// The code of a link.
     #[must_use]
     pub fn code(&self, id: &TokenId) -> Code {
-        // A key of a block's length is taken as it is, which makes this infallible; HMAC fills a shorter one up so.
-        let mut block = Zeroizing::new([0; 64]);
-        for (to, from) in block.iter_mut().zip(self.0.iter()) {
-            *to = *from;
-        }
-        let mut mac = Hmac::<Sha256>::new((&*block).into());
+        let mut mac = self.mac();
         mac.update(PURPOSE);
         mac.update(&id.0);
         let hash: [u8; 32] = mac.finalize().into_bytes().into();
         let [a, b, c, d, ..] = hash;
         Code(u32::from_be_bytes([a, b, c, d]) >> 2)
+    }
+
+    /// What is counted of a text that was typed as the code of a link; none if it could not be one. The same code typed
+    /// again is the same guess, whoever brings it however often.
+    #[must_use]
+    pub fn guess(&self, id: &TokenId, typed: &str) -> Option<Guess> {
+        let bits = read(typed)?;
+        let mut mac = self.mac();
+        mac.update(GUESS_PURPOSE);
+        mac.update(&id.0);
+        mac.update(&bits.to_be_bytes());
+        let hash: [u8; 32] = mac.finalize().into_bytes().into();
+        let [a, b, c, d, e, f, g, h, ..] = hash;
+        Some(Guess(u64::from_be_bytes([a, b, c, d, e, f, g, h])))
+    }
+
+    fn mac(&self) -> Hmac<Sha256> {
+        // A key of a block's length is taken as it is, which makes this infallible; HMAC fills a shorter one up so.
+        let mut block = Zeroizing::new([0; 64]);
+        for (to, from) in block.iter_mut().zip(self.0.iter()) {
+            *to = *from;
+        }
+        Hmac::<Sha256>::new((&*block).into())
+    }
+}
+
+/// One code that was tried on one link, right or wrong: what a store keeps to count the tries. Without the key nobody
+/// can tell from it what was typed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guess(u64);
+
+impl Guess {
+    /// What a store keeps of it.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        format!("{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for Guess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guess(hidden)")
     }
 }
 

@@ -51,7 +51,8 @@ fn grown(word: Word, head: &Rollout, now: Timestamp) -> Event {
         | Event::AlarmsRead(_)
         | Event::Measured { .. }
         | Event::HookFinished { .. }
-        | Event::Asked { .. }) => same,
+        | Event::Asked { .. }
+        | Event::Answered { .. }) => same,
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
     plan::{
         Finish, Plan, PlanHash,
         calendar::Calendar,
-        gate::{Approval, GateLimits, Otherwise},
+        gate::{Approval, FourEyes, GateLimits, Otherwise},
         people::{Locale, Notify},
         phase::{Phase, Watch},
         rollback::RollbackPolicy,
@@ -108,6 +108,7 @@ fn phase(index: usize, phases: usize) -> Phase {
             needed: 1,
             expires: None,
             otherwise: Otherwise::Hold,
+            four_eyes: FourEyes::Waived,
         }),
         checklist: Vec::new(),
         before: Vec::new(),
@@ -156,6 +157,7 @@ pub(crate) fn plan(fence: Fence, phases: usize, ending: Ending) -> Arc<Plan> {
         calendar: Calendar::default(),
         hooks: BTreeMap::new(),
         groups: BTreeMap::from([(GroupName::new("leads").unwrap(), vec![person()])]),
+        people: BTreeMap::new(),
         notify: Notify::default(),
         locale: Locale::En,
         finish: match ending {

@@ -6,7 +6,7 @@ mod weights;
 
 use super::{Refusal, Turn, incident, rollback};
 use crate::{
-    event::Command,
+    event::{Command, Shown},
     ledger::{Actor, Fact},
     name::Person,
     rollout::{Cause, Hold, HookState, IncidentState, IntentKind, Status, Tally},
@@ -17,6 +17,8 @@ use crate::{
 /// Somebody asks for something.
 pub(super) fn asked(turn: &mut Turn, by: &Person, command: &Command) -> Result<(), Refusal> {
     let verb = command.verb();
+    // Whoever comes by Slack, by link or by AWS is one person.
+    let by = &turn.next.plan.person(by);
     match command {
         Command::Rollback { reason } => roll_back(turn, by, reason_of(reason, verb)?),
         Command::Abort { reason } => abort(turn, by, reason_of(reason, verb)?),
@@ -49,6 +51,26 @@ pub(super) fn asked(turn: &mut Turn, by: &Person, command: &Command) -> Result<(
         }
         Command::Supersede { by: number } => supersede(forward(turn, verb)?, by, *number),
     }
+}
+
+/// Somebody decides on what they were shown: it counts while that is so, and what makes things safer always does.
+pub(super) fn answered(
+    turn: &mut Turn,
+    by: &Person,
+    command: &Command,
+    shown: &Shown,
+) -> Result<(), Refusal> {
+    let now = Shown::of(&turn.next);
+    if shown.plan != now.plan {
+        return Err(Refusal::OtherPlan);
+    }
+    if *shown != now && !command.is_safe_any_time() {
+        return Err(Refusal::MovedOn {
+            status: turn.next.status.name(),
+            phase: now.phase.filter(|_| turn.next.status.is_forward()),
+        });
+    }
+    asked(turn, by, command)
 }
 
 fn reason_of(reason: &str, verb: &'static str) -> Result<String, Refusal> {

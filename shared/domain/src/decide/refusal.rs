@@ -55,6 +55,17 @@ pub enum Refusal {
         /// The phase it is in.
         current: String,
     },
+    /// What was shown is of another plan than the rollout's.
+    #[error("this was asked about another plan than the rollout runs; nothing was done")]
+    OtherPlan,
+    /// The rollout does not stand any more where it did when it was shown.
+    #[error("the rollout has moved on since this was shown: it is {status}{} now", in_phase(.phase.as_ref()))]
+    MovedOn {
+        /// Where it stands.
+        status: &'static str,
+        /// The phase it is in, if it is in one.
+        phase: Option<PhaseName>,
+    },
     /// The person is in none of the groups that may approve.
     #[error("{who} may not approve this phase; {may} may")]
     NotAnApprover {
@@ -62,6 +73,12 @@ pub enum Refusal {
         who: Person,
         /// The groups.
         may: String,
+    },
+    /// Four eyes are required, and the person started the rollout.
+    #[error("{who} started this rollout and may not approve it too; another approver must")]
+    OwnRollout {
+        /// The person.
+        who: Person,
     },
     /// There is no such incident.
     #[error("there is no incident `{asked}`; {open}")]
@@ -116,4 +133,8 @@ pub enum Refusal {
     /// Guarding alarms are not as they should be.
     #[error("not started: {0}; start with a reason to override")]
     AlarmsNotWell(String),
+}
+
+fn in_phase(phase: Option<&PhaseName>) -> String {
+    phase.map_or_else(String::new, |phase| format!(" in phase {phase}"))
 }

@@ -162,6 +162,18 @@ pub struct Approval {
     pub expires: Option<SignedDuration>,
     /// What happens when they have not.
     pub otherwise: Otherwise,
+    /// Whether whoever started the rollout may be one of them.
+    pub four_eyes: FourEyes,
+}
+
+/// Whether whoever started a rollout may approve it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum FourEyes {
+    /// They may not: another pair of eyes is needed.
+    #[default]
+    Required,
+    /// They may.
+    Waived,
 }
 
 /// Something that a named person confirms.

@@ -1,7 +1,17 @@
 //! People who approve, and a checklist.
 
-use domain::{event::AlarmReading, plan::gate::Otherwise};
+use std::collections::BTreeMap;
+
+use domain::{
+    event::AlarmReading,
+    name::Person,
+    plan::{
+        gate::{FourEyes, Otherwise},
+        people::Handles,
+    },
+};
 use expect_test::expect;
+use proptest::prelude::*;
 
 use crate::{
     plans::{approval, checklist, plan},
@@ -246,4 +256,122 @@ fn a_pause_does_not_give_approvers_more_time() {
             = awaiting approval at 5% [nobody approved in time], waits for a person: nobody approved in time
         "#]],
     );
+}
+
+/// Ann starts it, and is `U2CERLKJA` in Slack and the session `ann` of a role in AWS.
+fn with_handles(needed: u32, four_eyes: FourEyes) -> (domain::plan::Plan, Vec<(&'static str, Do)>) {
+    let (mut plan, asked) = asked(needed, Otherwise::Hold);
+    plan.phases[0].approval.as_mut().unwrap().four_eyes = four_eyes;
+    let handles = Handles {
+        slack: Some("U2CERLKJA".to_owned()),
+        aws: Some("ann".to_owned()),
+        email: Some("ann@example.com".to_owned()),
+    };
+    plan.people = BTreeMap::from([(Person::new("ann"), handles)]);
+    (plan, asked)
+}
+
+const IN_AWS: &str = "arn:aws:sts::111122223333:assumed-role/deploy/ann";
+
+#[test]
+fn who_started_it_may_not_approve_it_by_whatever_name() {
+    let (plan, asked) = with_handles(1, FourEyes::Required);
+    let steps = [
+        ("1:11", approve("ann", "canary")),
+        ("1:11", approve("U2CERLKJA", "canary")),
+        ("1:11", approve(IN_AWS, "canary")),
+        ("1:11", approve("Ann@Example.com", "canary")),
+        ("1:12", approve("ben", "canary")),
+        ("1:12", reject("U2CERLKJA", "canary")),
+    ];
+    check_after(
+        plan,
+        &asked,
+        &steps,
+        &expect![[r#"
+        1:11  refused: ann started this rollout and may not approve it too; another approver must
+        1:11  refused: ann started this rollout and may not approve it too; another approver must
+        1:11  refused: ann started this rollout and may not approve it too; another approver must
+        1:11  refused: ann started this rollout and may not approve it too; another approver must
+        1:12  ben: phase canary approved, 1 of 1
+        1:12  ann: phase canary rejected: not yet
+        = awaiting approval at 5% [an approver did not agree], waits for a person: an approver did not agree
+    "#]],
+    );
+}
+
+#[test]
+fn one_person_by_three_names_is_one_of_two() {
+    let (plan, asked) = with_handles(2, FourEyes::Waived);
+    let steps = [
+        ("1:11", approve("U2CERLKJA", "canary")),
+        ("1:12", approve(IN_AWS, "canary")),
+        ("1:13", approve("ann", "canary")),
+        (
+            "1:14",
+            approve(
+                "arn:aws:sts::111122223333:assumed-role/deploy/joann",
+                "canary",
+            ),
+        ),
+        ("1:15", Do::Sweep),
+        ("1:16", approve("ben", "canary")),
+        ("1:17", Do::Sweep),
+    ];
+    check_after(
+        plan,
+        &asked,
+        &steps,
+        &expect![[r#"
+        1:11  ann: phase canary approved, 1 of 2
+        1:14  refused: arn:aws:sts::111122223333:assumed-role/deploy/joann may not approve this phase; leads may
+        1:16  ben: phase canary approved, 2 of 2
+        1:17  tidegate: phase half entered [5% → 50%]
+        1:17  tidegate: the weights of phase half are in effect from 2026-03-03T01:18:00Z
+        = baking at 50%, waits for time at these weights, over in 1h 1m
+    "#]],
+    );
+}
+
+#[test]
+fn a_group_has_its_members_by_any_name() {
+    let (mut plan, asked) = with_handles(1, FourEyes::Waived);
+    let leads = domain::name::GroupName::new("leads").unwrap();
+    plan.groups = BTreeMap::from([(leads, vec![Person::new("ann@example.com")])]);
+    let steps = [
+        ("1:11", approve("ben", "canary")),
+        ("1:11", approve("U2CERLKJA", "canary")),
+    ];
+    check_after(
+        plan,
+        &asked,
+        &steps,
+        &expect![[r#"
+        1:11  refused: ben may not approve this phase; leads may
+        1:11  ann: phase canary approved, 1 of 1
+        = awaiting approval at 5%, waits for the next sweep, within a minute
+    "#]],
+    );
+}
+
+proptest! {
+    /// Whatever ann is called, her own rollout does not go on by her word.
+    #[test]
+    fn nobody_approves_their_own_rollout(
+        names in proptest::collection::vec(
+            proptest::sample::select(vec!["ann", "U2CERLKJA", IN_AWS, "ann@example.com", "eve"]), 1..8
+        )
+    ) {
+        let (plan, asked) = with_handles(1, FourEyes::Required);
+        let mut story = crate::story::Story::begin(crate::story::start_of(plan));
+        for (time, what) in &asked {
+            story.step(time, what);
+        }
+        for name in names {
+            story.step("1:11", &crate::story::answered(approve(name, "canary")));
+            story.step("1:12", &Do::Sweep);
+        }
+        prop_assert!(story.rollout.gate.unwrap().approvals.is_empty());
+        prop_assert_eq!(story.rollout.phase, Some(0));
+    }
 }

@@ -133,8 +133,11 @@ fn without_evidence(mut history: Vec<Happening>) -> Vec<Happening> {
         happening.what = match &happening.what {
             What::Well => What::Do(Do::Reached),
             What::Do(Do::Measured(Measure::Good)) => What::Do(Do::Measured(Measure::NoData)),
-            What::Asked(_, Command::PromoteFull { .. }) => What::Do(Do::Tick),
-            What::Agreed | What::Do(_) | What::Alarm(..) | What::Asked(..) => continue,
+            What::Asked(_, Command::PromoteFull { .. })
+            | What::Answered(_, Command::PromoteFull { .. }, _) => What::Do(Do::Tick),
+            What::Agreed | What::Do(_) | What::Alarm(..) | What::Asked(..) | What::Answered(..) => {
+                continue;
+            }
         };
     }
     history

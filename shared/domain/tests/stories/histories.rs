@@ -24,7 +24,7 @@ use crate::{
         MINUTE, alarm, alias, approval, checklist, dns, errors, guard, hook, in_place, item,
         only_at_night, owned_rule, phase, phase_name, plan, route, watch, weight,
     },
-    story::{Do, Measure, START, Story, start_of},
+    story::{Do, Measure, START, Sight, Story, start_of},
 };
 
 /// One event of a history, and what came of it.
@@ -63,6 +63,8 @@ pub(crate) enum What {
     /// A word of an alarm, so many minutes old.
     Alarm(&'static str, AlarmState, i64),
     Asked(&'static str, Command),
+    /// Somebody decides on what they were shown.
+    Answered(&'static str, Command, Sight),
 }
 
 fn otherwise() -> impl Strategy<Value = Otherwise> {
@@ -172,10 +174,11 @@ fn complete(plan: &mut Plan) {
     }
 }
 
-fn asked() -> impl Strategy<Value = What> {
+/// Something that a person asks for.
+pub(crate) fn some_command() -> impl Strategy<Value = Command> {
     let why = || "because".to_owned();
     let phase = (0..3_u8).prop_map(|index| phase_name(&format!("phase-{index}")));
-    let command = prop_oneof![
+    prop_oneof![
         2 => Just(Command::Pause { reason: why() }),
         8 => Just(Command::Resume { reason: why() }),
         3 => Just(Command::Promote),
@@ -201,8 +204,18 @@ fn asked() -> impl Strategy<Value = What> {
             reason: why(),
         }),
         1 => Just(Command::Supersede { by: 2 }),
-    ];
-    (select(vec!["ann", "ben", "eve"]), command).prop_map(|(by, command)| What::Asked(by, command))
+    ]
+}
+
+fn asked() -> impl Strategy<Value = What> {
+    let by = select(vec!["ann", "ben", "eve"]);
+    (by, some_command()).prop_map(|(by, command)| What::Asked(by, command))
+}
+
+fn answered() -> impl Strategy<Value = What> {
+    let by = select(vec!["ann", "ben", "eve"]);
+    (by, some_command(), select(Sight::ALL.to_vec()))
+        .prop_map(|(by, command, sight)| What::Answered(by, command, sight))
 }
 
 fn what() -> impl Strategy<Value = What> {
@@ -240,6 +253,7 @@ fn what() -> impl Strategy<Value = What> {
         2 => Just(What::Do(Do::Overran)),
         1 => Just(What::Do(Do::Obstructed("denied"))),
         8 => asked(),
+        1 => answered(),
     ]
 }
 
@@ -302,7 +316,7 @@ fn parts(story: &Story, what: &What) -> Vec<What> {
         .map(What::Do)
         .to_vec(),
         What::Agreed => agreed(story),
-        What::Do(_) | What::Alarm(..) | What::Asked(..) => vec![what.clone()],
+        What::Do(_) | What::Alarm(..) | What::Asked(..) | What::Answered(..) => vec![what.clone()],
     }
 }
 
@@ -337,6 +351,9 @@ fn event(story: &Story, what: &What, behind: u64, now: Timestamp) -> Option<Even
             by: Person::new(by),
             command: command.clone(),
         },
+        What::Answered(by, command, sight) => {
+            story.event(&Do::Answered(by, command.clone(), *sight), now)?
+        }
     };
     Some(delayed(event, behind))
 }
@@ -367,6 +384,7 @@ fn delayed(event: Event, behind: u64) -> Event {
         | Event::AlarmChanged(_)
         | Event::AlarmsRead(_)
         | Event::HookFinished { .. }
-        | Event::Asked { .. } => event,
+        | Event::Asked { .. }
+        | Event::Answered { .. } => event,
     }
 }

@@ -12,6 +12,8 @@ mod plans;
 mod story;
 
 #[cfg(test)]
+mod answered;
+#[cfg(test)]
 mod approval;
 #[cfg(test)]
 mod back;

@@ -9,7 +9,7 @@ use domain::{
     plan::{
         Finish, Plan, PlanHash,
         calendar::Calendar,
-        gate::{Approval, ChecklistItem, Condition, GateLimits, Limit, Op, Otherwise},
+        gate::{Approval, ChecklistItem, Condition, FourEyes, GateLimits, Limit, Op, Otherwise},
         hook::{Hook, HookFailure, HookTarget},
         metric::{AlbMeasure, Metric, Source},
         people::{Locale, Notify},
@@ -152,6 +152,7 @@ pub(crate) fn plan() -> Plan {
             GroupName::new("leads").unwrap(),
             vec![Person::new("ann"), Person::new("ben")],
         )]),
+        people: BTreeMap::new(),
         notify: Notify::default(),
         locale: Locale::En,
         finish: Finish::Auto,
@@ -174,6 +175,7 @@ pub(crate) fn approval(needed: u32, otherwise: Otherwise) -> Approval {
         needed,
         expires: Some(HOUR * 2),
         otherwise,
+        four_eyes: FourEyes::Waived,
     }
 }
 

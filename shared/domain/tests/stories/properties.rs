@@ -23,7 +23,7 @@ fn raises(moment: &Moment) -> bool {
 }
 
 fn is_asked(event: &Event) -> bool {
-    matches!(event, Event::Asked { .. })
+    matches!(event, Event::Asked { .. } | Event::Answered { .. })
 }
 
 /// What a person may do at any time.

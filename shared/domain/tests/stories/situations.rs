@@ -13,7 +13,8 @@ use domain::{
 use crate::{
     plans::{HOUR, approval, checklist, errors, guard, hook, in_place, plan, route, watch},
     story::{
-        Do, Measure, Story, approve, asked, critical, pause, reject, set_weight, start_of, tick_off,
+        Do, Measure, Story, answered, approve, asked, critical, pause, reject, set_weight,
+        start_of, tick_off,
     },
 };
 
@@ -261,6 +262,10 @@ pub(crate) fn everything(since: &'static str) -> Vec<(&'static str, Do)> {
             }),
         ),
         ("start --supersede", asked(Command::Supersede { by: 2 })),
+        ("approve by link", answered(approve("ben", "canary"))),
+        ("reject by link", answered(reject("ben", "canary"))),
+        ("roll back by link", answered(crate::story::roll_back())),
+        ("hold by link", answered(pause())),
     ]
 }
 

@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use domain::{
     decide::{Decision, Refusal, Start, begin, decide},
-    event::{AlarmChange, AlarmReading, AlarmState, Command, Event, HookOutcome},
+    event::{AlarmChange, AlarmReading, AlarmState, Command, Event, HookOutcome, Shown},
     judge::{Doubt, Finding, Role, Verdict, Window},
     ledger::{self, Entry, Line},
     name::{Person, PhaseName, RolloutId, RouteName},
-    plan::{Plan, gate::Condition},
+    plan::{Plan, PlanHash, gate::Condition},
     quantity::{Dimension, Quantity},
     rollout::{Origin, Rollout},
     target::{Carrier, Goal, Leftover, Propagation, Seen},
@@ -43,10 +43,54 @@ pub(crate) enum Do {
     /// The route `web` cannot be changed, for this reason.
     Obstructed(&'static str),
     Asked(&'static str, Command),
+    /// Somebody decides on what they were shown.
+    Answered(&'static str, Command, Sight),
     /// What a sweep does when all is well: routes and metrics are looked at, then time passes.
     Sweep,
     /// Any event as it is.
     Event(Event),
+}
+
+/// What somebody was shown who decides now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// The rollout as it stands.
+    Now,
+    /// Another epoch of it.
+    OtherEpoch,
+    /// Another phase of it.
+    OtherPhase,
+    /// Another plan.
+    OtherPlan,
+}
+
+impl Sight {
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Now,
+        Self::OtherEpoch,
+        Self::OtherPhase,
+        Self::OtherPlan,
+    ];
+
+    /// What is shown of a rollout.
+    pub(crate) fn of(self, rollout: &Rollout) -> Shown {
+        let now = Shown::of(rollout);
+        match self {
+            Self::Now => now,
+            Self::OtherEpoch => Shown {
+                epoch: now.epoch.next(),
+                ..now
+            },
+            Self::OtherPhase => Shown {
+                phase: Some(phase_name("elsewhere")),
+                ..now
+            },
+            Self::OtherPlan => Shown {
+                plan: PlanHash([9; 32]),
+                ..now
+            },
+        }
+    }
 }
 
 /// What measurements say.
@@ -254,6 +298,11 @@ impl Story {
                 by: Person::new(by),
                 command: command.clone(),
             },
+            Do::Answered(by, command, sight) => Event::Answered {
+                by: Person::new(by),
+                command: command.clone(),
+                shown: sight.of(rollout),
+            },
             Do::Event(event) => event.clone(),
         })
     }
@@ -450,6 +499,14 @@ pub(crate) fn tick_off(phase: &str, name: &str) -> Do {
     let phase: PhaseName = phase_name(phase);
     let item = item(name);
     asked(Command::Check { phase, item })
+}
+
+/// The same, decided on what is shown of the rollout as it stands.
+pub(crate) fn answered(what: Do) -> Do {
+    let Do::Asked(by, command) = what else {
+        return what;
+    };
+    Do::Answered(by, command, Sight::Now)
 }
 
 pub(crate) fn asked(command: Command) -> Do {

@@ -62,6 +62,7 @@ pub(crate) fn head(epoch: u64) -> Rollout {
         calendar: Calendar::default(),
         hooks: BTreeMap::new(),
         groups: BTreeMap::new(),
+        people: BTreeMap::new(),
         notify: Notify::default(),
         locale: Locale::En,
         finish: Finish::Auto,

@@ -24,6 +24,19 @@ fn a_code_is_the_same_every_time() {
 }
 
 #[test]
+fn a_guess_is_counted_once_however_it_was_typed_and_shows_nothing() {
+    let guess = |id, typed| key().guess(&id, typed);
+    let first = guess(id(0), "MM657T").unwrap();
+    assert_eq!(guess(id(0), " mm6 57t"), Some(first));
+    assert_ne!(guess(id(0), "MM657V"), Some(first));
+    assert_ne!(guess(id(1), "MM657T"), Some(first));
+    assert_eq!(guess(id(0), "MM657"), None);
+    expect!["f7b8888017a22778 Guess(hidden)"].assert_eq(&format!("{} {first:?}", first.hex()));
+    let another = CodeKey::generate([8; 32]);
+    assert_ne!(another.guess(&id(0), "MM657T"), Some(first));
+}
+
+#[test]
 fn a_code_is_typed_as_people_type() {
     let code = Code(read("01AZV7").unwrap());
     assert_eq!(code.expose(), "01AZV7");

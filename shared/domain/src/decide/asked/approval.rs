@@ -4,7 +4,7 @@ use crate::{
     decide::{Refusal, Turn, rollback},
     ledger::{Actor, Fact},
     name::{ItemName, Person, PhaseName},
-    plan::gate::{Approval, Otherwise},
+    plan::gate::{Approval, FourEyes, Otherwise},
     rollout::{Cause, Hold, Status},
 };
 
@@ -36,11 +36,8 @@ fn may_decide(
             status: turn.next.status.name(),
         });
     };
-    let member = approval.from.iter().any(|group| {
-        let people = turn.next.plan.groups.get(group);
-        people.is_some_and(|people| people.contains(by))
-    });
-    if member {
+    let plan = &turn.next.plan;
+    if approval.from.iter().any(|group| plan.is_in(group, by)) {
         return Ok(approval);
     }
     let groups: Vec<String> = approval.from.iter().map(ToString::to_string).collect();
@@ -52,6 +49,10 @@ fn may_decide(
 
 pub(super) fn approve(turn: &mut Turn, by: &Person, phase: &PhaseName) -> Result<(), Refusal> {
     let approval = may_decide(turn, by, phase, "approve")?;
+    let starter = turn.next.plan.person(&turn.next.started_by);
+    if approval.four_eyes == FourEyes::Required && starter == *by {
+        return Err(Refusal::OwnRollout { who: by.clone() });
+    }
     let Some(gate) = &mut turn.next.gate else {
         return Ok(());
     };
