@@ -41,6 +41,9 @@ const PLACES: [u32; CODE_CHARS] = [25, 20, 15, 10, 5, 0];
 /// What is hashed is this and a link's id, so that a code is no other use of its key.
 const PURPOSE: &[u8] = b"tidegate-code-v1.";
 
+/// What is hashed for a link's id is this and what the link is for: an id is no other use of the key either.
+const PURPOSE_OF_IDS: &[u8] = b"tidegate-link-id-v1.";
+
 /// How the key is written in its parameter.
 const FORM: &str = r#"{ "code": "<base64>" }"#;
 
@@ -75,20 +78,32 @@ impl CodeKey {
         Zeroizing::new(format!(r#"{{ "code": "{}" }}"#, key.as_str()))
     }
 
+    /// The name of the link that is for this and nothing else: the same text gives the same name, so that a message
+    /// that is sent again brings no new links. Nobody without the key can guess it.
+    #[must_use]
+    pub fn link_id(&self, what: &str) -> TokenId {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] =
+            self.hash(PURPOSE_OF_IDS, what.as_bytes());
+        TokenId([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
+    }
+
     /// The code of a link.
     #[must_use]
     pub fn code(&self, id: &TokenId) -> Code {
+        let [a, b, c, d, ..] = self.hash(PURPOSE, &id.0);
+        Code(u32::from_be_bytes([a, b, c, d]) >> 2)
+    }
+
+    fn hash(&self, purpose: &[u8], what: &[u8]) -> [u8; 32] {
         // A key of a block's length is taken as it is, which makes this infallible; HMAC fills a shorter one up so.
         let mut block = Zeroizing::new([0; 64]);
         for (to, from) in block.iter_mut().zip(self.0.iter()) {
             *to = *from;
         }
         let mut mac = Hmac::<Sha256>::new((&*block).into());
-        mac.update(PURPOSE);
-        mac.update(&id.0);
-        let hash: [u8; 32] = mac.finalize().into_bytes().into();
-        let [a, b, c, d, ..] = hash;
-        Code(u32::from_be_bytes([a, b, c, d]) >> 2)
+        mac.update(purpose);
+        mac.update(what);
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -271,6 +271,14 @@ fn addresses() {
 }
 
 #[test]
+fn a_time_at_which_nobody_is_told() {
+    check_adding(
+        r#"notify: [{ email: a@b.c, hours: "7-22" }, { email: d@e.f, hours: "07:00-07:00", silent_until: tomorrow }]"#,
+        &expect![[""]],
+    );
+}
+
+#[test]
 fn an_address_without_encryption() {
     check_adding(
         "hooks: { page: { webhook: http://example.com } }",
