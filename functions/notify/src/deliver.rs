@@ -177,6 +177,7 @@ impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O
                 ..queue::next(&slip, now)
             });
             if let Some(slip) = gone {
+                tracing::warn!(rollout = %self.id, seq, outlet = outlet(key), "a message was given up: its way or its entry is gone");
                 let _somebody_did = self.keep(slips, slip).await?;
             }
             return Ok(Outcome::Over);
@@ -216,22 +217,15 @@ impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O
         if let Some(root) = sent.root {
             self.keep_root(news, taken, root, slips, now).await?;
         }
-        let state = unsent.as_ref().map_or(State::Sent, |unsent| {
-            queue::after(unsent, taken.attempts, now)
-        });
-        let line = &news.told.line;
-        let outlet = outlet(&taken.lane);
-        match (&unsent, state) {
-            (None, _) => {
-                tracing::info!(rollout = %self.id, epoch = line.epoch, seq = line.seq, kind = line.kind, outlet, "told");
-            }
-            (Some(why), State::Waiting(_)) => {
-                tracing::warn!(rollout = %self.id, seq = line.seq, outlet, error = %why, attempts = taken.attempts, "told later");
-            }
-            (Some(why), _) => {
-                tracing::error!(rollout = %self.id, seq = line.seq, kind = line.kind, outlet, error = %why, attempts = taken.attempts, "a message was given up");
-            }
-        }
+        let state = match &unsent {
+            None => State::Sent,
+            Some(unsent) => match queue::after(unsent, taken.attempts, now) {
+                // The message is there; only what stands above it could not be changed, and the next one does that.
+                State::Failed if sent.posted.is_some() => State::Sent,
+                state => state,
+            },
+        };
+        self.log(news, taken, unsent.as_ref(), state);
         let slip = Slip {
             state,
             posted: sent.posted.or_else(|| taken.posted.clone()),
@@ -243,6 +237,25 @@ impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O
             State::Waiting(until) => Outcome::Blocked(until),
             State::Taken(_) | State::Folded | State::Failed | State::Owned => Outcome::Over,
         })
+    }
+
+    fn log(&self, news: &News, taken: &Slip, unsent: Option<&Unsent>, state: State) {
+        let (id, line, attempts) = (self.id, &news.told.line, taken.attempts);
+        let (seq, kind, outlet) = (line.seq, &line.kind, outlet(&taken.lane));
+        match (unsent, state) {
+            (None, _) => {
+                tracing::info!(rollout = %id, epoch = line.epoch, seq, kind, outlet, "told");
+            }
+            (Some(why), State::Waiting(_)) => {
+                tracing::warn!(rollout = %id, seq, kind, outlet, attempts, error = %why, "told later");
+            }
+            (Some(why), State::Sent) => {
+                tracing::warn!(rollout = %id, seq, kind, outlet, attempts, error = %why, "told, and what stands above it was not changed");
+            }
+            (Some(why), State::Taken(_) | State::Folded | State::Failed | State::Owned) => {
+                tracing::error!(rollout = %id, seq, kind, outlet, attempts, error = %why, "a message was given up");
+            }
+        }
     }
 
     /// Keeps where the one message of the rollout is.

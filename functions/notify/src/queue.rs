@@ -124,10 +124,10 @@ pub(crate) fn repeats(slips: &[Slip], news: &News) -> bool {
         Tone::Note | Tone::Good => true,
         Tone::Ask | Tone::Bad => false,
     };
-    let said = slips
+    let mut said = slips
         .iter()
         .filter(|slip| 0 < slip.seq && slip.seq < news.seq);
-    let last = said.filter(|slip| slip.state != State::Folded).next_back();
+    let last = said.rfind(|slip| slip.state != State::Folded);
     quiet
         && last.is_some_and(|slip| {
             slip.state == State::Sent
@@ -242,9 +242,9 @@ mod tests {
             trouble: Trouble::passing("busy"),
             again_in,
         };
-        let wait = |attempts, again_in| match after(&busy(again_in), attempts, at(0)) {
-            State::Waiting(until) => since(until, at(0)).as_secs(),
-            other => panic!("{other:?}"),
+        let wait = |attempts, again_in| {
+            let state = after(&busy(again_in), attempts, at(0));
+            since(state.due().unwrap(), at(0)).as_secs()
         };
         let all: Vec<i64> = (1..ATTEMPTS_MAX)
             .map(|attempts| wait(attempts, None))

@@ -53,12 +53,12 @@ pub(crate) fn message(news: &News, links: Links<'_>) -> Value {
         .iter()
         .partition(|field| !field.label.is_empty());
     blocks.extend(fields_of(&named));
-    let lines = unnamed
+    let alone = unnamed
         .iter()
         .map(|field| clipped(&field.value, SECTION_CHARS_MAX))
         .chain(news.message.evidence.iter().map(evidence_line));
     blocks.extend(
-        packed(lines, SECTION_CHARS_MAX)
+        packed(alone, SECTION_CHARS_MAX)
             .iter()
             .map(|text| section(text)),
     );
@@ -66,7 +66,7 @@ pub(crate) fn message(news: &News, links: Links<'_>) -> Value {
     tail.extend(context(&below(news, links)));
     blocks.truncate(BLOCKS_MAX.saturating_sub(tail.len()));
     blocks.append(&mut tail);
-    body(&text(news), blocks)
+    body(&text(news), &blocks)
 }
 
 /// The one message of a rollout that is changed as it goes on: what happened last, the weights, what is awaited.
@@ -85,10 +85,10 @@ pub(crate) fn root(news: &News, rollout: &Rollout) -> Value {
     let said = clipped(&news.message.heading(), SECTION_CHARS_MAX);
     blocks.push(section(&said));
     blocks.extend(context(&below(news, Links::None)));
-    body(&escaped(&title), blocks)
+    body(&escaped(&title), &blocks)
 }
 
-fn body(text: &str, blocks: Vec<Value>) -> Value {
+fn body(text: &str, blocks: &[Value]) -> Value {
     json!({
         "text": text,
         "blocks": blocks,
@@ -130,7 +130,7 @@ fn text(news: &News) -> String {
 /// What happens next, what happened to other messages, and the way to the status page.
 fn below(news: &News, links: Links<'_>) -> Vec<String> {
     let next = news.message.next.iter().map(|step| format!("→ {step}"));
-    let mut lines: Vec<String> = next
+    let mut said: Vec<String> = next
         .chain(news.notes.iter().cloned())
         .map(|line| clipped(&line, SECTION_CHARS_MAX))
         .collect();
@@ -141,12 +141,12 @@ fn below(news: &News, links: Links<'_>) -> Vec<String> {
         Links::Everybodys | Links::Personal(_) if !news.offers.is_empty() => Some(Phrase::Personal),
         Links::None | Links::Everybodys | Links::Personal(_) | Links::Buttons => None,
     };
-    lines.extend(hint.map(|hint| escaped(&news.say(&hint))));
+    said.extend(hint.map(|hint| escaped(&news.say(&hint))));
     if let Some(page) = &news.page {
         let words = news.say(&Phrase::StatusPage);
-        lines.push(format!("<{page}|{}>", escaped(&words)));
+        said.push(format!("<{page}|{}>", escaped(&words)));
     }
-    lines
+    said
 }
 
 /// What can be decided with it.
@@ -172,7 +172,9 @@ fn decisions(news: &News, links: Links<'_>) -> Vec<Value> {
                     &it.token,
                 )
             };
-            vec![actions(news.buttons.iter().map(one).collect())]
+            vec![actions(
+                &news.buttons.iter().map(one).collect::<Vec<Value>>(),
+            )]
         }
     }
 }

@@ -82,9 +82,12 @@ impl CodeKey {
     /// that is sent again brings no new links. Nobody without the key can guess it.
     #[must_use]
     pub fn link_id(&self, what: &str) -> TokenId {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] =
-            self.hash(PURPOSE_OF_IDS, what.as_bytes());
-        TokenId([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
+        let mut id = [0; 16];
+        let hash = self.hash(PURPOSE_OF_IDS, what.as_bytes());
+        for (to, from) in id.iter_mut().zip(hash) {
+            *to = from;
+        }
+        TokenId(id)
     }
 
     /// The code of a link.

@@ -2,6 +2,7 @@
 //! Developer, "Custom notifications").
 
 use aws::outlets::Post;
+use domain::words::{Evidence, Field};
 use serde_json::json;
 
 use super::{short, tone};
@@ -15,8 +16,8 @@ const DESCRIPTION_CHARS_MAX: usize = 8_000;
 /// The message for a topic that Amazon Q Developer reads.
 pub(crate) fn post(news: &News) -> Post {
     let (told, message) = (&news.told, &news.message);
-    let fields = message.fields.iter().map(|field| field.text());
-    let evidence = message.evidence.iter().map(|row| row.text());
+    let fields = message.fields.iter().map(Field::text);
+    let evidence = message.evidence.iter().map(Evidence::text);
     let lines: Vec<String> = fields
         .chain(evidence)
         .chain(news.notes.iter().cloned())

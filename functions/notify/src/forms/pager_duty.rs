@@ -1,6 +1,6 @@
 //! A message as events of `PagerDuty` (Events API v2): an incident or a rollback opens an alert, its end resolves it.
 
-use domain::plan::severity::Severity;
+use domain::{plan::severity::Severity, words::Evidence};
 use serde_json::{Value, json};
 
 use super::short;
@@ -84,7 +84,7 @@ fn trigger(news: &News, what: &str) -> Value {
         .filter(|field| !field.label.is_empty())
         .map(|field| (field.label.clone(), Value::from(field.value.as_str())))
         .collect();
-    let evidence: Vec<String> = message.evidence.iter().map(|row| row.text()).collect();
+    let evidence: Vec<String> = message.evidence.iter().map(Evidence::text).collect();
     let links: Vec<Value> = news
         .page
         .iter()

@@ -81,7 +81,7 @@ pub(super) fn button(words: &str, id: &str, value: &str) -> Value {
     button
 }
 
-pub(super) fn actions(buttons: Vec<Value>) -> Value {
+pub(super) fn actions(buttons: &[Value]) -> Value {
     json!({ "type": "actions", "elements": buttons })
 }
 

@@ -377,6 +377,11 @@ fn in_japanese_all_of_it_is() {
 
         "#]],
     );
+}
+
+#[test]
+fn links_are_in_the_plans_language() {
+    let plan = plan(&format!("{GROUPS}locale: ja\n"));
     check(
         "approval.json",
         Slack::Webhook,

@@ -122,20 +122,18 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let special = matches!(
-        address.octets(),
-        [0 | 10 | 127 | 240..=255, ..]
-            | [100, 64..=127, ..]
-            | [169, 254, ..]
-            | [172, 16..=31, ..]
-            | [192, 168, ..]
-            | [192, 0, 0 | 2, _]
-            | [192, 88, 99, _]
-            | [198, 18 | 19, ..]
-            | [198, 51, 100, _]
-            | [203, 0, 113, _]
-            | [224..=239, ..]
-    );
+    let special = match address.octets() {
+        [0 | 10 | 127 | 224..=255, ..] => true,
+        [100, second, ..] => (64..=127).contains(&second),
+        [169, second, ..] => second == 254,
+        [172, second, ..] => (16..=31).contains(&second),
+        [192, second, third, _] => {
+            second == 168 || matches!((second, third), (0, 0 | 2) | (88, 99))
+        }
+        [198, second, third, _] => matches!(second, 18 | 19) || (second, third) == (51, 100),
+        [203, second, third, _] => (second, third) == (0, 113),
+        _ => false,
+    };
     !special
 }
 
