@@ -217,13 +217,14 @@ impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O
         if let Some(root) = sent.root {
             self.keep_root(news, taken, root, slips, now).await?;
         }
-        let state = match &unsent {
-            None => State::Sent,
-            Some(unsent) => match queue::after(unsent, taken.attempts, now) {
-                // The message is there; only what stands above it could not be changed, and the next one does that.
-                State::Failed if sent.posted.is_some() => State::Sent,
-                state => state,
-            },
+        let state = unsent.as_ref().map_or(State::Sent, |unsent| {
+            queue::after(unsent, taken.attempts, now)
+        });
+        // The message is there; only what stands above it could not be changed, and the next one does that.
+        let state = if state == State::Failed && sent.posted.is_some() {
+            State::Sent
+        } else {
+            state
         };
         self.log(news, taken, unsent.as_ref(), state);
         let slip = Slip {

@@ -1,5 +1,10 @@
 //! Outlets against servers that are busy, break off, lead elsewhere or say nothing.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes the texts, with hashes"
+)]
+
 mod server;
 
 use domain::time::SignedDuration;
@@ -100,7 +105,7 @@ fn slack_says_whether_it_listens_and_nothing_is_posted() {
             assert!(!why.contains("planted"), "{why}");
             why
         }
-        other => format!("{other:?}"),
+        heard @ (Heard::Answers | Heard::Unnamed) => format!("{heard:?}"),
     };
     let by_webhook = |status, said: &str| heard(ADDRESS, text(status, said));
     assert_eq!(by_webhook(400, "no_text"), "Answers");
@@ -329,66 +334,66 @@ fn a_topic_is_told_for_whom_a_message_is() {
         MessageAttributes.entry.1.Value.StringValue=Transactional"#]].assert_eq(&asked.join("\n\n"));
 }
 
-/// A server's ways to be hostile, on every outlet that speaks HTTP.
+/// What comes of one call of an outlet whose server answers so.
+fn hostile(outlet: &str, reply: Reply) -> String {
+    let server = serve(reply);
+    let base = server.base().to_owned();
+    let hook = format!("{base}/planted");
+    let keys = json!({ "shop": ROUTING_KEY }).to_string();
+    let secret = match outlet {
+        "slack bot" => TOKEN,
+        "slack webhook" => &hook,
+        "pagerduty" => &keys,
+        _ => KEYS,
+    };
+    let script = Script::new([parameter(secret)]);
+    let config = script.config();
+    let secrets = Secrets::new(aws_sdk_ssm::Client::new(&config));
+    let sns = aws_sdk_sns::Client::new(&config);
+    let settings = Settings {
+        slack_api: base.clone(),
+        pager_duty_api: base,
+        ..settings()
+    };
+    let (connector, _) = crate::client::connections();
+    let named = Named::new(connector, secrets, sns, settings)
+        .reaching(Reach::Anywhere)
+        .patient(Duration::from_millis(300));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let body = json!({ "text": "shop#1: paused" });
+    let sent = runtime.block_on(async {
+        match outlet {
+            "slack bot" => named.bot(Method::Post, &body).await.map(|_| ()),
+            "slack webhook" => named.hook(&body).await,
+            "pagerduty" => named.page("shop", &body).await,
+            _ => named.call(&hook, "shop#1/6", &body).await,
+        }
+    });
+    let (how, calls) = (reply.name(), server.calls());
+    format!(
+        "{outlet}, {how}: {} ({calls} call)\n",
+        said(&sent.unwrap_err())
+    )
+}
+
 #[test]
 fn a_hostile_server_gets_one_call_and_learns_nothing_more() {
-    let replies = || {
-        [
-            Reply::Says("HTTP/1.1 429 Busy\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n"),
-            Reply::Says("HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"),
-            Reply::Says("HTTP/1.1 500 Oh\r\ncontent-length: 99999\r\n\r\nplanted, and broken off"),
-            Reply::Says("nothing that HTTP knows\r\n\r\n"),
-            Reply::HangsUp,
-            Reply::SaysNothing,
-        ]
-    };
-    let mut all = String::new();
-    for outlet in ["slack bot", "slack webhook", "pagerduty", "webhook"] {
-        for reply in replies() {
-            let how = reply.name();
-            let server = serve(reply);
-            let base = server.base().to_owned();
-            let hook = format!("{base}/planted");
-            let keys = json!({ "shop": ROUTING_KEY }).to_string();
-            let secret = match outlet {
-                "slack bot" => TOKEN,
-                "slack webhook" => &hook,
-                "pagerduty" => &keys,
-                _ => KEYS,
-            };
-            let script = Script::new([parameter(secret)]);
-            let config = script.config();
-            let secrets = Secrets::new(aws_sdk_ssm::Client::new(&config));
-            let sns = aws_sdk_sns::Client::new(&config);
-            let settings = Settings {
-                slack_api: base.clone(),
-                pager_duty_api: base.clone(),
-                ..settings()
-            };
-            let (connector, _) = crate::client::connections();
-            let named = Named::new(connector, secrets, sns, settings)
-                .reaching(Reach::Anywhere)
-                .patient(Duration::from_millis(300));
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            let body = json!({ "text": "shop#1: paused" });
-            let sent = runtime.block_on(async {
-                match outlet {
-                    "slack bot" => named.bot(Method::Post, &body).await.map(|_| ()),
-                    "slack webhook" => named.hook(&body).await,
-                    "pagerduty" => named.page("shop", &body).await,
-                    _ => named.call(&hook, "shop#1/6", &body).await,
-                }
-            });
-            let calls = server.calls();
-            all += &format!(
-                "{outlet}, {how}: {} ({calls} call)\n",
-                said(&sent.unwrap_err())
-            );
-        }
-    }
+    let replies = [
+        Reply::Says("HTTP/1.1 429 Busy\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n"),
+        Reply::Says("HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"),
+        Reply::Says("HTTP/1.1 500 Oh\r\ncontent-length: 99999\r\n\r\nplanted, and broken off"),
+        Reply::Says("nothing that HTTP knows\r\n\r\n"),
+        Reply::HangsUp,
+        Reply::SaysNothing,
+    ];
+    let outlets = ["slack bot", "slack webhook", "pagerduty", "webhook"];
+    let all: String = outlets
+        .iter()
+        .flat_map(|outlet| replies.map(|reply| hostile(outlet, reply)))
+        .collect();
     expect![[r#"
         slack bot, HTTP/1.1 429 Busy: Passing: Slack answered with status 429, again in 7s (1 call)
         slack bot, HTTP/1.1 302 Found: Lasting: Slack answered with status 302; redirects are not followed (1 call)

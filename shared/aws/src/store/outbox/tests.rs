@@ -1,5 +1,10 @@
 //! Slips as they are kept and found.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes the texts, with hashes"
+)]
+
 use expect_test::expect;
 use serde_json::{Value, json};
 
