@@ -28,6 +28,7 @@ resource "aws_dynamodb_table" "rollouts" {
 
   # Sparse: only heads of active rollouts have the attribute, so a sweep reads what is active and nothing else. It carries
   # only by which alarms a rollout is guarded, which stays the same, so that a commit writes the head and not the index too.
+  # Messages that are not sent yet have the attribute with a value of their own.
   global_secondary_index {
     name               = "active"
     hash_key           = "active"

@@ -205,12 +205,13 @@ fn the_calendar_and_who_is_told() {
         "#]],
     );
     check(
-        "notify: [{ slack: \"#x\", from: critical }, { sns: \"arn:aws:sns:eu-west-1:123456789012:t\" }, { sms: \"+819012345678\" }]\n",
+        "notify: [{ slack: \"#x\", from: critical }, { sns: \"arn:aws:sns:eu-west-1:123456789012:t\" }, { sms: \"+819012345678\", hours: \"22:00-07:00\" }, { amazon_q: \"arn:aws:sns:eu-west-1:123456789012:q\", silent_until: 2027-01-04T09:00:00+09:00 }]\n",
         |plan| lines(&plan.notify.channels),
         &expect![[r##"
-            Channel { kind: Slack, to: "#x", from: Critical }
-            Channel { kind: Sns, to: "arn:aws:sns:eu-west-1:123456789012:t", from: Low }
-            Channel { kind: Sms, to: "+819012345678", from: Low }
+            Channel { kind: Slack, to: "#x", from: Critical, hours: None, silent_until: None }
+            Channel { kind: Sns, to: "arn:aws:sns:eu-west-1:123456789012:t", from: Low, hours: None, silent_until: None }
+            Channel { kind: Sms, to: "+819012345678", from: Low, hours: Some(Hours { from: 22:00:00, to: 07:00:00 }), silent_until: None }
+            Channel { kind: AmazonQ, to: "arn:aws:sns:eu-west-1:123456789012:q", from: Low, hours: None, silent_until: Some(2027-01-04T00:00:00Z) }
         "##]],
     );
 }

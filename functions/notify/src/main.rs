@@ -4,16 +4,19 @@
 #![recursion_limit = "256"]
 
 use aws::{
-    client::{Clients, from_environment},
+    client::{Clients, from_environment, variable},
     clock::Clock,
     invocation::Invocation,
-    outlets::Named,
+    keyring::Parameters,
+    outlets::{Named, Settings, Topic},
     ports::optional,
     secrets::Secrets,
+    store::Store,
     telemetry::start_log,
 };
 use engine::ports::Clock as _;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use notify::{Desk, Presses};
 use serde_json::Value;
 use tracing::Instrument as _;
 
@@ -28,18 +31,26 @@ fn main() -> Result<(), Error> {
 async fn run() -> Result<(), Error> {
     let (config, connector) = from_environment()?;
     let clients = Clients::new(&config);
-    let outlets = &Named::new(
-        connector,
-        Secrets::new(clients.ssm),
-        clients.sns,
-        optional("TIDEGATE_SLACK_PARAMETER"),
-        optional("TIDEGATE_TOPIC"),
-    );
+    let settings = Settings::from_environment();
+    let secrets = Secrets::new(clients.ssm.clone());
+    let desk = &Desk {
+        store: Store::new(clients.dynamodb, variable("TIDEGATE_TABLE")?),
+        keyring: Parameters::from_environment(Secrets::new(clients.ssm))?,
+        channel: optional("TIDEGATE_SLACK_CHANNEL"),
+        topic: settings.topic.as_ref().map(|_| Topic::Messages),
+        presses: match optional("TIDEGATE_SLACK_SIGNING_PARAMETER") {
+            Some(_) => Presses::Heard,
+            None => Presses::Unheard,
+        },
+        outlets: Named::new(connector, secrets, clients.sns, settings),
+    };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let invocation = Invocation::new(&event.context.request_id, event.context.deadline);
-        notify::handle(outlets, &event.payload, &invocation, || Clock.now())
-            .instrument(invocation.span())
-            .await
+        Box::pin(notify::handle(desk, &event.payload, &invocation, || {
+            Clock.now()
+        }))
+        .instrument(invocation.span())
+        .await
     }))
     .await
 }

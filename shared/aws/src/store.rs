@@ -14,6 +14,7 @@ mod head;
 mod image;
 mod item;
 mod key;
+pub mod outbox;
 mod record;
 
 use std::sync::Arc;

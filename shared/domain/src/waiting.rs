@@ -201,7 +201,8 @@ fn approval(rollout: &Rollout) -> Waiting {
 }
 
 /// When the people who were asked to approve should have, if there is an end.
-pub(crate) fn approval_deadline(rollout: &Rollout) -> Option<Timestamp> {
+#[must_use]
+pub fn approval_deadline(rollout: &Rollout) -> Option<Timestamp> {
     let approval = rollout.current_phase()?.approval.as_ref()?;
     let asked = rollout.gate.as_ref()?.asked?;
     Some(later(asked, approval.expires?))

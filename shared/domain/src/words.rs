@@ -14,6 +14,7 @@ mod instant;
 mod japanese;
 mod language;
 mod loudness;
+mod phrase;
 mod plain;
 mod waiting;
 
@@ -24,6 +25,7 @@ use japanese::Japanese;
 use language::Language;
 
 pub use loudness::tone;
+pub use phrase::{Phrase, phrase};
 pub use waiting::waiting;
 
 /// What a person is told.

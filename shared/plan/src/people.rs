@@ -6,11 +6,12 @@ use domain::{
     name::{GroupName, Person},
     plan::{
         gate::{FourEyes, Otherwise},
-        people::{Channel, ChannelKind, Handles, Locale, Notify},
+        people::{Channel, ChannelKind, Handles, Hours, Locale, Notify},
         severity::Severity,
     },
-    time::SignedDuration,
+    time::{SignedDuration, Timestamp},
 };
+use jiff::civil::Time;
 use serde_json::{Value, json};
 
 use crate::{
@@ -90,7 +91,7 @@ record! {
 
 record! {
     /// A place that is told.
-    ChannelText as "an entry of `notify`", one of ["slack", "sns", "pagerduty", "email", "sms", "webhook"] {
+    ChannelText as "an entry of `notify`", one of ["slack", "sns", "pagerduty", "email", "sms", "webhook", "amazon_q"] {
         /// A Slack channel.
         optional slack: SlackChannel,
         /// An SNS topic, by ARN.
@@ -103,8 +104,78 @@ record! {
         optional sms: TelephoneNumber,
         /// A web address; the call is signed.
         optional webhook: HttpsUrl,
+        /// An SNS topic that Amazon Q Developer reads in a chat, by ARN.
+        optional amazon_q: TopicArn,
         /// The least severity it is told about; messages that are no incident count as low.
         default("low") from: Severity,
+        /// When it is told, in the calendar's zone, or in UTC without a calendar; what is critical is told at any time.
+        optional hours: HoursText,
+        /// Until when it is told nothing but what is critical.
+        optional silent_until: Instant,
+    }
+}
+
+/// A part of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HoursText(Hours);
+
+impl Leaf for HoursText {
+    const EXPECTED: &'static str = "a part of the day, such as \"22:00-07:00\"";
+    const EXAMPLE: &'static str = "\"22:00-07:00\"";
+
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        let hours = scalar.text.split_once('-').and_then(|(from, to)| {
+            let (from, to) = (clock(from)?, clock(to)?);
+            (from != to).then_some(Hours { from, to })
+        });
+        hours.map(Self).ok_or_else(|| {
+            Fault::new(
+                Code::BadDate,
+                format!("{} is no part of the day", quote(&scalar.text)),
+                Self::EXPECTED,
+                "write two different times with two digits each, as in `\"22:00-07:00\"`",
+            )
+        })
+    }
+
+    fn schema() -> Value {
+        let time = "([01][0-9]|2[0-3]):[0-5][0-9]";
+        json!({ "type": "string", "pattern": format!("^{time}-{time}$") })
+    }
+}
+
+fn clock(text: &str) -> Option<Time> {
+    let (hour, minute) = text.split_once(':')?;
+    let two = |text: &str| {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().ok()).flatten()
+    };
+    Time::new(two(hour)?, two(minute)?, 0, 0).ok()
+}
+
+/// A point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Instant(Timestamp);
+
+impl Leaf for Instant {
+    const EXPECTED: &'static str = "a date and time with its zone, such as 2026-12-28T09:00:00Z";
+    const EXAMPLE: &'static str = "2026-12-28T09:00:00Z";
+
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        let at = scalar.text.parse().ok();
+        at.map(Self).ok_or_else(|| {
+            Fault::new(
+                Code::BadDate,
+                format!("{} is no point in time", quote(&scalar.text)),
+                Self::EXPECTED,
+                "write the date, `T`, the time and `Z` or an offset, as in `2026-12-28T18:00:00+09:00`",
+            )
+        })
+    }
+
+    fn schema() -> Value {
+        let pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2})?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$";
+        json!({ "type": "string", "pattern": pattern })
     }
 }
 
@@ -173,13 +244,17 @@ impl ChannelText {
             address(ChannelKind::Email, &at.value.0)
         } else if let Some(at) = &self.sms {
             address(ChannelKind::Sms, &at.value.0)
+        } else if let Some(at) = &self.webhook {
+            address(ChannelKind::Webhook, &at.value.0)
         } else {
-            address(ChannelKind::Webhook, &self.webhook.as_ref()?.value.0)
+            address(ChannelKind::AmazonQ, &self.amazon_q.as_ref()?.value.0.text)
         }?;
         Some(Channel {
             kind,
             to,
             from: self.from.as_ref()?.value,
+            hours: self.hours.as_ref().map(|at| at.value.0),
+            silent_until: self.silent_until.as_ref().map(|at| at.value.0),
         })
     }
 }

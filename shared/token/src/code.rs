@@ -44,6 +44,9 @@ const PURPOSE: &[u8] = b"tidegate-code-v1.";
 /// What is hashed for a [`Guess`] is this, a link's id and what was typed.
 const GUESS_PURPOSE: &[u8] = b"tidegate-guess-v1.";
 
+/// What is hashed for a link's id is this and what the link is for: an id is no other use of the key either.
+const PURPOSE_OF_IDS: &[u8] = b"tidegate-link-id-v1.";
+
 /// How the key is written in its parameter.
 const FORM: &str = r#"{ "code": "<base64>" }"#;
 
@@ -78,15 +81,36 @@ impl CodeKey {
         Zeroizing::new(format!(r#"{{ "code": "{}" }}"#, key.as_str()))
     }
 
+    /// The name of the link that is for this and nothing else: the same text gives the same name, so that a message
+    /// that is sent again brings no new links. Nobody without the key can guess it.
+    #[must_use]
+    pub fn link_id(&self, what: &str) -> TokenId {
+        let mut id = [0; 16];
+        let hash = self.hash(&[PURPOSE_OF_IDS, what.as_bytes()]);
+        for (to, from) in id.iter_mut().zip(hash) {
+            *to = from;
+        }
+        TokenId(id)
+    }
+
     /// The code of a link.
     #[must_use]
     pub fn code(&self, id: &TokenId) -> Code {
-        let mut mac = self.mac();
-        mac.update(PURPOSE);
-        mac.update(&id.0);
-        let hash: [u8; 32] = mac.finalize().into_bytes().into();
-        let [a, b, c, d, ..] = hash;
+        let [a, b, c, d, ..] = self.hash(&[PURPOSE, &id.0]);
         Code(u32::from_be_bytes([a, b, c, d]) >> 2)
+    }
+
+    fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
+        // A key of a block's length is taken as it is, which makes this infallible; HMAC fills a shorter one up so.
+        let mut block = Zeroizing::new([0; 64]);
+        for (to, from) in block.iter_mut().zip(self.0.iter()) {
+            *to = *from;
+        }
+        let mut mac = Hmac::<Sha256>::new((&*block).into());
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
     }
 
     /// What is counted of a text that was typed as the code of a link; none if it could not be one. The same code typed
@@ -94,22 +118,9 @@ impl CodeKey {
     #[must_use]
     pub fn guess(&self, id: &TokenId, typed: &str) -> Option<Guess> {
         let bits = read(typed)?;
-        let mut mac = self.mac();
-        mac.update(GUESS_PURPOSE);
-        mac.update(&id.0);
-        mac.update(&bits.to_be_bytes());
-        let hash: [u8; 32] = mac.finalize().into_bytes().into();
+        let hash = self.hash(&[GUESS_PURPOSE, &id.0, &bits.to_be_bytes()]);
         let [a, b, c, d, e, f, g, h, ..] = hash;
         Some(Guess(u64::from_be_bytes([a, b, c, d, e, f, g, h])))
-    }
-
-    fn mac(&self) -> Hmac<Sha256> {
-        // A key of a block's length is taken as it is, which makes this infallible; HMAC fills a shorter one up so.
-        let mut block = Zeroizing::new([0; 64]);
-        for (to, from) in block.iter_mut().zip(self.0.iter()) {
-            *to = *from;
-        }
-        Hmac::<Sha256>::new((&*block).into())
     }
 }
 

@@ -271,6 +271,39 @@ fn addresses() {
 }
 
 #[test]
+fn a_time_at_which_nobody_is_told() {
+    check_adding(
+        r#"notify: [{ email: a@b.c, hours: "7-22" }, { email: d@e.f, hours: "07:00-07:00", silent_until: tomorrow }]"#,
+        &expect![[r#"
+            error[bad-date]: notify[0].hours: `7-22` is no part of the day
+              --> plan.yaml:27:33
+               |
+            27 | notify: [{ email: a@b.c, hours: "7-22" }, { email: d@e.f, hours: "07:00-07:00", silent_until: tomorrow }]
+               |                                 ^^^^^^ expected a part of the day, such as "22:00-07:00"
+               |
+               = help: write two different times with two digits each, as in `"22:00-07:00"`
+
+            error[bad-date]: notify[1].hours: `07:00-07:00` is no part of the day
+              --> plan.yaml:27:66
+               |
+            27 | notify: [{ email: a@b.c, hours: "7-22" }, { email: d@e.f, hours: "07:00-07:00", silent_until: tomorrow }]
+               |                                                                  ^^^^^^^^^^^^^ expected a part of the day, such as "22:00-07:00"
+               |
+               = help: write two different times with two digits each, as in `"22:00-07:00"`
+
+            error[bad-date]: notify[1].silent_until: `tomorrow` is no point in time
+              --> plan.yaml:27:95
+               |
+            27 | notify: [{ email: a@b.c, hours: "7-22" }, { email: d@e.f, hours: "07:00-07:00", silent_until: tomorrow }]
+               |                                                                                               ^^^^^^^^ expected a date and time with its zone, such as 2026-12-28T09:00:00Z
+               |
+               = help: write the date, `T`, the time and `Z` or an offset, as in `2026-12-28T18:00:00+09:00`
+
+        "#]],
+    );
+}
+
+#[test]
 fn an_address_without_encryption() {
     check_adding(
         "hooks: { page: { webhook: http://example.com } }",

@@ -115,7 +115,7 @@ fn a_web_hook_is_signed() {
     assert_eq!(call.header("content-type"), Some("application/json"));
     let at = call.header("x-tidegate-timestamp").unwrap();
     let body = String::from_utf8(call.body.clone()).unwrap();
-    let expected = webhook::signature(&crate::secrets::Secret::new("shared"), at, &body);
+    let expected = crate::signed::signature(&crate::secrets::Secret::new("shared"), at, &body);
     assert_eq!(call.header("x-tidegate-signature"), Some(expected.as_str()));
     expect![[r#"{"hook":"warm-up","key":"shop#7/Before(1)/0/2","rollout":"shop#7"}"#]]
         .assert_eq(&body);
@@ -125,7 +125,7 @@ fn a_web_hook_is_signed() {
 #[test]
 fn a_signature_can_be_checked_by_others() {
     let secret = crate::secrets::Secret::new("shared");
-    let signature = webhook::signature(&secret, "1795600000", r#"{"hook":"warm-up"}"#);
+    let signature = crate::signed::signature(&secret, "1795600000", r#"{"hook":"warm-up"}"#);
     assert_eq!(
         signature,
         "v1=a0e4931c9ec0ce37761edee5e6534b48de23807220477ce3493bea3608753e3e"

@@ -14,7 +14,7 @@ use domain::{
     ledger::{Entry, Fact, Line},
     name::RolloutId,
     plan::severity::Severity,
-    rollout::Rollout,
+    rollout::{IncidentSource, Rollout},
     words::{self, Message},
 };
 use engine::trouble::Trouble;
@@ -48,6 +48,8 @@ pub struct Told {
     pub message: Option<Message>,
     /// How bad an incident is, if the entry opens one.
     pub severity: Option<Severity>,
+    /// Which incident the entry is about, if it is about one.
+    pub incident: Option<String>,
 }
 
 /// The entries of a commit as items; `writer` is the commit.
@@ -108,6 +110,9 @@ fn fields(rollout: &Rollout, entry: &Entry) -> Item {
     if let Some(severity) = severity(&entry.fact) {
         item.insert("severity".to_owned(), text(severity.to_string()));
     }
+    if let Some(source) = incident(&entry.fact) {
+        item.insert("incident".to_owned(), text(source.to_string()));
+    }
     item
 }
 
@@ -118,6 +123,21 @@ fn fields(rollout: &Rollout, entry: &Entry) -> Item {
 fn severity(fact: &Fact) -> Option<Severity> {
     match fact {
         Fact::IncidentOpened { severity, .. } => Some(*severity),
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "few facts are about an incident"
+)]
+const fn incident(fact: &Fact) -> Option<&IncidentSource> {
+    match fact {
+        Fact::IncidentOpened { source, .. }
+        | Fact::IncidentOverdue { source, .. }
+        | Fact::IncidentAccepted { source, .. }
+        | Fact::IncidentRecovered { source }
+        | Fact::RiskOver { source } => Some(source),
         _ => None,
     }
 }
@@ -174,6 +194,7 @@ fn entry(item: &Item, rollout: RolloutId) -> Result<Told, Trouble> {
         line,
         message,
         severity,
+        incident: item::optional(item, "incident").map(str::to_owned),
     })
 }
 

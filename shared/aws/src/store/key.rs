@@ -8,6 +8,7 @@
 //! | `SERVICE#shop` | `NEWEST` | the number of the newest rollout, and which rollout owns the service |
 //! | `ROUTE#alb/arn:…` | `OWNER` | which rollout owns the route |
 //! | `EVENT#…` | `DONE` | that an event has had its effect |
+//! | `OUTBOX#shop#7` | `000000000001#slack/#releases` | what became of a message |
 
 use std::{collections::BTreeSet, fmt};
 
@@ -33,6 +34,8 @@ pub(super) const ENTRIES: &str = "EV#";
 
 const ROLLOUT: &str = "RO#";
 
+const OUTBOX: &str = "OUTBOX#";
+
 /// The key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
@@ -56,6 +59,16 @@ pub(super) fn rollout(partition: &str) -> Option<RolloutId> {
     partition.strip_prefix(ROLLOUT).and_then(RolloutId::parse)
 }
 
+/// The partition of what became of a rollout's messages.
+pub(super) fn outbox(id: &RolloutId) -> String {
+    format!("{OUTBOX}{id}")
+}
+
+/// The rollout whose messages a partition is of, if it is of one's.
+pub(super) fn rollout_of_outbox(partition: &str) -> Option<RolloutId> {
+    partition.strip_prefix(OUTBOX).and_then(RolloutId::parse)
+}
+
 impl Key {
     fn new(pk: String, sk: impl Into<String>) -> Self {
         Self { pk, sk: sk.into() }
@@ -72,6 +85,11 @@ impl Key {
     /// Twelve digits, so that they are read in their order.
     pub(super) fn entry(id: &RolloutId, seq: u64) -> Self {
         Self::new(partition(id), format!("{ENTRIES}{seq:012}"))
+    }
+
+    /// Twelve digits, so that messages are read in their order.
+    pub(super) fn slip(id: &RolloutId, seq: u64, lane: &str) -> Self {
+        Self::new(outbox(id), format!("{seq:012}#{lane}"))
     }
 
     pub(super) fn newest(service: &ServiceName) -> Self {

@@ -122,3 +122,19 @@ proptest! {
         prop_assert_ne!(key().code(&id(1)).typed(&text), Typed::Right);
     }
 }
+
+#[test]
+fn the_same_use_has_the_same_link_and_no_other() {
+    let key = key();
+    let id = key.link_id("shop#1/6/ann/approve");
+    assert_eq!(id, key.link_id("shop#1/6/ann/approve"));
+    // Counted by another program too.
+    assert_eq!(id.hex(), "a50370f33179a8adcb9038655939b1d2");
+    for other in ["shop#1/6/ann/reject", "shop#1/7/ann/approve", ""] {
+        assert_ne!(id, key.link_id(other), "{other}");
+    }
+    assert_ne!(
+        id,
+        CodeKey::generate([8; 32]).link_id("shop#1/6/ann/approve")
+    );
+}

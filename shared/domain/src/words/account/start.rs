@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{LIST_MAX, Scene, groups, names};
 use crate::{
     name::RouteName,
-    plan::{Plan, people::Channel, severity::Severity},
+    plan::{Plan, severity::Severity},
     rollout::{Origin, alarm_name},
     time::{SignedDuration, Timestamp, later, since},
     traffic::Weights,
@@ -60,7 +60,7 @@ pub(super) fn started(scene: &Scene<'_>, origin: Origin, plan_hash: &str) -> Vec
         let channels = plan.notify.channels.iter();
         known.push((
             Label::Channels,
-            names(channels.map(|Channel { to, .. }| to.clone())),
+            names(channels.map(|channel| channel.shown().to_owned())),
         ));
     }
     known

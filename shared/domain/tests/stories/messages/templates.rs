@@ -38,11 +38,7 @@ fn team() -> Plan {
     let purge = hook(&mut plan, "purge-cache", HookFailure::Ignore);
     plan.rollback.hooks = vec![purge];
     plan.rollback.drain = Some(MINUTE);
-    plan.notify.channels = vec![Channel {
-        kind: ChannelKind::Slack,
-        to: "#releases".to_owned(),
-        from: Severity::Low,
-    }];
+    plan.notify.channels = vec![Channel::new(ChannelKind::Slack, "#releases")];
     plan
 }
 
