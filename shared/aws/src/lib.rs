@@ -14,6 +14,7 @@ pub mod control;
 pub mod ecs;
 pub mod hooks;
 pub mod invocation;
+pub mod links;
 pub mod marks;
 pub mod metrics;
 pub mod noted;
@@ -24,6 +25,7 @@ pub mod router;
 #[cfg(test)]
 mod script;
 pub mod secrets;
+pub mod slack_api;
 pub mod store;
 pub mod telemetry;
 pub mod teller;

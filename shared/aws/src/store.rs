@@ -14,6 +14,7 @@ mod head;
 mod image;
 mod item;
 mod key;
+mod link;
 mod record;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@
 //! | `SERVICE#shop` | `NEWEST` | the number of the newest rollout, and which rollout owns the service |
 //! | `ROUTE#alb/arn:…` | `OWNER` | which rollout owns the route |
 //! | `EVENT#…` | `DONE` | that an event has had its effect |
+//! | `LINK#<32 hex>` | `USED` | which codes were tried on a link, and what became of its last answer |
 
 use std::{collections::BTreeSet, fmt};
 
@@ -17,6 +18,8 @@ use domain::{
     plan::route::Route,
     rollout::Rollout,
 };
+
+use token::TokenId;
 
 use super::item::Item;
 
@@ -80,6 +83,10 @@ impl Key {
 
     pub(super) fn done(event: &EventKey) -> Self {
         Self::new(format!("EVENT#{event}"), "DONE")
+    }
+
+    pub(super) fn link(id: &TokenId) -> Self {
+        Self::new(format!("LINK#{}", id.hex()), "USED")
     }
 
     /// The owner of a place where weights live, however a plan calls it.
