@@ -14,6 +14,7 @@ mod head;
 mod image;
 mod item;
 mod key;
+mod link;
 pub mod outbox;
 mod record;
 

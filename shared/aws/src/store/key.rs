@@ -9,6 +9,7 @@
 //! | `ROUTE#alb/arn:…` | `OWNER` | which rollout owns the route |
 //! | `EVENT#…` | `DONE` | that an event has had its effect |
 //! | `OUTBOX#shop#7` | `000000000001#slack/#releases` | what became of a message |
+//! | `LINK#<32 hex>` | `USED` | which codes were tried on a link, and what became of its last answer |
 
 use std::{collections::BTreeSet, fmt};
 
@@ -18,6 +19,8 @@ use domain::{
     plan::route::Route,
     rollout::Rollout,
 };
+
+use token::TokenId;
 
 use super::item::Item;
 
@@ -98,6 +101,10 @@ impl Key {
 
     pub(super) fn done(event: &EventKey) -> Self {
         Self::new(format!("EVENT#{event}"), "DONE")
+    }
+
+    pub(super) fn link(id: &TokenId) -> Self {
+        Self::new(format!("LINK#{}", id.hex()), "USED")
     }
 
     /// The owner of a place where weights live, however a plan calls it.

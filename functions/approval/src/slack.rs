@@ -1,0 +1,154 @@
+//! A button that was pressed in Slack, or the form that it opened.
+//!
+//! What is signed by Slack says who pressed it; what is signed by us, the button's value, says what it is for. Who
+//! pressed it takes the place of a link's code and of its approver.
+
+mod payload;
+mod view;
+
+use aws::{
+    links::Links,
+    slack_api::{Opened, SlackApi},
+};
+use domain::{name::Person, plan::people::Locale, rollout::Rollout};
+use engine::{
+    ports::{Ports, Store as _},
+    trouble::Trouble,
+};
+use token::{
+    Action, Claims, Refused,
+    answer::{Interaction, Outcome},
+    slack_signature::{Signed, verify},
+};
+
+use self::payload::{Heard, Kind};
+use super::{
+    Desk, Keys, Time,
+    act::{Decision, name},
+    words::{self, Said},
+};
+
+impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
+    /// Takes what Slack sent, if it was Slack. With trouble it must come again.
+    pub(crate) async fn hear(&self, interaction: &Interaction, time: Time) -> Result<(), Trouble> {
+        let now = self.now();
+        let Some(secret) = self.keys.slack(now).await? else {
+            tracing::error!("a button was pressed, and no signing secret of Slack is set up");
+            return Ok(());
+        };
+        let request = Signed {
+            timestamp: Some(&interaction.timestamp),
+            signature: Some(&interaction.signature),
+            body: interaction.body.as_bytes(),
+        };
+        if let Err(reason) = verify(&secret, request, now) {
+            tracing::warn!(%reason, "a request is not taken for Slack's");
+            return Ok(());
+        }
+        let Some(heard) = payload::read(&interaction.body) else {
+            tracing::warn!("Slack sent something that is no decision");
+            return Ok(());
+        };
+        let verifier = self.keys.verifier(now).await?;
+        match verifier.verify(&heard.token, &self.audience, now) {
+            Ok(claims) => self.pressed(&heard, &claims, time).await,
+            Err(refused) => {
+                tracing::warn!(reason = %refused, "a button's value is not taken");
+                let why = match refused {
+                    Refused::Expired { .. } => "the button has expired".to_owned(),
+                    other => other.to_string(),
+                };
+                self.tell(&heard, Locale::En, &Said::Refused(&why)).await;
+                Ok(())
+            }
+        }
+    }
+
+    async fn pressed(&self, heard: &Heard, claims: &Claims, time: Time) -> Result<(), Trouble> {
+        let Some(head) = self.ports.store().load(&claims.rollout).await? else {
+            let why = format!("there is no rollout {}", claims.rollout);
+            self.tell(heard, Locale::En, &Said::Refused(&why)).await;
+            return Ok(());
+        };
+        let locale = head.plan.locale;
+        let user = Person::new(&heard.user);
+        if let Some(why) = refusal(heard, claims, &head, &user) {
+            self.tell(heard, locale, &Said::Refused(&why)).await;
+            return Ok(());
+        }
+        if let Kind::Pressed { trigger } = &heard.kind
+            && asks_why(claims.action)
+        {
+            let view = view::reason(claims, heard, locale);
+            match self.slack.open(trigger, &view).await {
+                Ok(Opened::Opened) => return Ok(()),
+                // Nobody can be asked why: what they pressed is done without.
+                Ok(Opened::NoBot) => {}
+                Err(trouble) => {
+                    tracing::warn!(link = %claims.id, error = %trouble, "a form was not opened");
+                    self.tell(heard, locale, &Said::NoForm).await;
+                    return Ok(());
+                }
+            }
+        }
+        let decision = Decision {
+            claims,
+            by: head.plan.person(&user),
+            key: format!("slack/{}/{user}", claims.id.hex()),
+            place: "in Slack",
+            reason: &heard.reason,
+            items: &[],
+        };
+        let (outcome, again) = self.act(&decision, time).await;
+        tracing::info!(
+            link = %claims.id,
+            rollout = %claims.rollout,
+            action = %claims.action,
+            outcome = name(&outcome),
+            "decided in Slack"
+        );
+        let said = match &outcome {
+            Outcome::Done => Said::Done(claims.action),
+            Outcome::Refused { why } => Said::Refused(why),
+            // Nobody types a code here.
+            Outcome::Unsure { .. }
+            | Outcome::WrongCode { .. }
+            | Outcome::NoCode
+            | Outcome::Locked => Said::Unsure,
+        };
+        self.tell(heard, locale, &said).await;
+        again
+    }
+
+    /// Tells whoever pressed it. What was done is done: nobody is asked again because they could not be told.
+    async fn tell(&self, heard: &Heard, locale: Locale, said: &Said<'_>) {
+        let Some(address) = &heard.response else {
+            return;
+        };
+        if let Err(trouble) = self.slack.say(address, &words::of(said, locale)).await {
+            tracing::warn!(error = %trouble, "who pressed a button could not be told");
+        }
+    }
+}
+
+/// Whether a button asks for a reason before anything is done.
+const fn asks_why(action: Action) -> bool {
+    match action {
+        Action::Reject | Action::Rollback => true,
+        Action::Approve | Action::Hold | Action::Accept | Action::View => false,
+    }
+}
+
+/// Why this button is not for this person.
+fn refusal(heard: &Heard, claims: &Claims, head: &Rollout, user: &Person) -> Option<String> {
+    let named = payload::action(&heard.action);
+    if named != Some(claims.action) {
+        return Some("the button does not do what its value says".to_owned());
+    }
+    // Whoever is in a channel can press its buttons, guests too.
+    (!head.plan.knows(user)).then(|| {
+        format!(
+            "the plan knows no {user}, neither in `people` nor in a group; ask somebody it knows"
+        )
+    })
+}

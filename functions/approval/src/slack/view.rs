@@ -1,0 +1,47 @@
+//! The form that asks why (Slack, "Modals"): a title of 24 characters at most, and one field.
+
+use domain::plan::people::Locale;
+use serde_json::{Value, json};
+use token::{Action, Claims, answer::REASON_CHARS_MAX};
+
+use super::payload::Heard;
+use crate::words;
+
+/// The form for a button.
+pub(crate) fn reason(claims: &Claims, heard: &Heard, locale: Locale) -> Value {
+    let form = words::form(claims.action, locale);
+    let plain = |text: &str| json!({ "type": "plain_text", "text": text });
+    // It comes back with the form: 3000 characters at most.
+    let kept = json!({
+        "action": heard.action,
+        "token": heard.token,
+        "response": heard.response,
+    });
+    json!({
+        "type": "modal",
+        "callback_id": "reason",
+        "private_metadata": kept.to_string(),
+        "title": plain(form.title),
+        "submit": plain(form.submit),
+        "close": plain(form.close),
+        "blocks": [
+            {
+                "type": "section",
+                "text": plain(&format!("{}: {}", claims.rollout, form.does)),
+            },
+            {
+                "type": "input",
+                "block_id": "reason",
+                // To go back must be the easier of the two.
+                "optional": claims.action == Action::Rollback,
+                "label": plain(form.why),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": "reason",
+                    "multiline": true,
+                    "max_length": REASON_CHARS_MAX,
+                },
+            },
+        ],
+    })
+}

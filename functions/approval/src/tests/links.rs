@@ -1,0 +1,289 @@
+//! Links that are answered.
+
+use domain::traffic::Epoch;
+use expect_test::expect;
+use futures_util::future::join_all;
+use token::answer::Answer;
+
+use super::*;
+
+fn typed(claims: &Claims, code: &str, attempt: u64) -> Answer {
+    Answer {
+        token: sign(claims).expose().to_owned(),
+        code: code.to_owned(),
+        attempt: Attempt::of(attempt.to_be_bytes()),
+        reason: String::new(),
+        items: Vec::new(),
+    }
+}
+
+fn right(claims: &Claims, attempt: u64) -> Answer {
+    typed(claims, &right_code(claims), attempt)
+}
+
+impl Room {
+    fn answered(&self, answer: Answer) -> String {
+        let woken = self.woken(brought(&Envelope::Link(answer)));
+        match woken {
+            Ok(_) => self.outcome(),
+            Err(why) => format!("{}, and again: {why}", self.outcome()),
+        }
+    }
+}
+
+#[test]
+fn samples_do_what_they_are_called() {
+    let room = Room::asked();
+    let kim = room.claims(1, Action::Approve, KIM);
+    let mut told = String::new();
+    for file in [
+        "link.wrong-code.json",
+        "other-topic.json",
+        "link.right.json",
+    ] {
+        room.woken(sample(file, &kim)).unwrap();
+        told.push_str(&format!("{file}: {}\n", room.outcome()));
+    }
+    told.push_str(&room.entries().pop().unwrap());
+    expect![[r#"
+        link.wrong-code.json: WrongCode { left: 4 }
+        other-topic.json: WrongCode { left: 4 }
+        link.right.json: Done
+        kim: phase half approved, 1 of 2"#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn two_people_approve_by_link_and_the_rollout_goes_on() {
+    let room = Room::asked();
+    let kim = room.claims(1, Action::Approve, KIM);
+    let lee = room.claims(2, Action::Approve, LEE);
+    let before = room.entries().len();
+    assert_eq!(room.answered(right(&kim, 1)), "Done");
+    assert_eq!(room.answered(right(&kim, 2)), "Done");
+    assert_eq!(room.answered(right(&lee, 3)), "Done");
+    // Both are late now: what they have done is done.
+    assert_eq!(room.answered(right(&kim, 4)), "Done");
+    assert_eq!(room.answered(right(&lee, 5)), "Done");
+    expect![[r#"
+        kim: phase half approved, 1 of 2
+        arn:aws:iam::123456789012:user/lee: phase half approved, 2 of 2
+        tidegate: phase all entered
+        tidegate: the weights of phase all are in effect from 2026-01-13T01:11:07Z"#]]
+    .assert_eq(&room.entries()[before..].join("\n"));
+}
+
+#[test]
+fn a_thousand_uses_of_one_link_at_once_have_one_effect() {
+    for action in [
+        Action::Approve,
+        Action::Rollback,
+        Action::Hold,
+        Action::Reject,
+    ] {
+        let room = Room::asked();
+        let claims = room.claims(1, action, KIM);
+        let before = room.entries();
+        let desk = Rc::new(room.desk());
+        let invocation = room.invocation();
+        let payloads: Vec<Value> = (0..1000)
+            .map(|attempt| brought(&Envelope::Link(right(&claims, attempt))))
+            .collect();
+        let done = room.world.invoke("approvals", TIMEOUT, async move {
+            join_all(payloads.iter().map(|payload| {
+                let (desk, invocation) = (Rc::clone(&desk), invocation.clone());
+                async move { Box::pin(handle(&desk, payload, &invocation)).await }
+            }))
+            .await
+        });
+        let done = done.expect("they end in time");
+        assert!(done.iter().any(Result::is_ok), "{action}");
+        let by_kim = room.entries()[before.len()..]
+            .iter()
+            .filter(|said| said.starts_with("kim:"))
+            .count();
+        assert_eq!(by_kim, 1, "{action}: {:#?}", room.entries());
+        assert_eq!(room.drawer.0.borrow().guesses[&claims.id].len(), 1);
+    }
+}
+
+#[test]
+fn five_wrong_codes_lock_a_link_and_the_same_one_twice_is_one() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Approve, KIM);
+    let wrong = [
+        "000000", "000000", "000001", "nothing", "000002", "000003", "000004",
+    ];
+    let mut told: Vec<String> = wrong
+        .iter()
+        .zip(1..)
+        .map(|(code, attempt)| format!("{code}: {}", room.answered(typed(&claims, code, attempt))))
+        .collect();
+    told.push(format!("the code: {}", room.answered(right(&claims, 9))));
+    expect![[r#"
+        000000: WrongCode { left: 4 }
+        000000: WrongCode { left: 4 }
+        000001: WrongCode { left: 3 }
+        nothing: NoCode
+        000002: WrongCode { left: 2 }
+        000003: WrongCode { left: 1 }
+        000004: Locked
+        the code: Locked"#]]
+    .assert_eq(&told.join("\n"));
+    // Another link of the same person is not locked.
+    let other = room.claims(2, Action::Approve, KIM);
+    assert_eq!(room.answered(right(&other, 10)), "Done");
+}
+
+#[test]
+fn a_message_that_comes_again_is_no_other_try_and_no_other_decision() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Rollback, KIM);
+    for (code, attempt) in ["000000", "000001", "000002", "000003"].iter().zip(1..) {
+        room.answered(typed(&claims, code, attempt));
+    }
+    // It is decided, and then the table does not take down what became of it.
+    room.drawer.0.borrow_mut().failing = 2;
+    let told: Vec<String> = (0..4).map(|_| room.answered(right(&claims, 9))).collect();
+    expect![[r#"
+        WrongCode { left: 1 }, and again: the link's record: UpdateItem was not answered in time
+        WrongCode { left: 1 }, and again: the link's record: UpdateItem was not answered in time
+        Done
+        Done"#]]
+    .assert_eq(&told.join("\n"));
+    let back = room.entries().into_iter();
+    assert_eq!(back.filter(|said| said.starts_with("kim:")).count(), 1);
+}
+
+#[test]
+fn what_was_refused_does_not_happen_later_because_its_message_comes_twice() {
+    let room = Room::asked();
+    let mut claims = room.claims(1, Action::Approve, KIM);
+    claims.epoch = claims.epoch.next();
+    let late = right(&claims, 1);
+    let refused = room.answered(late.clone());
+    expect![[r#"Refused { why: "the rollout has moved on since this was shown: it is awaiting approval in phase half now" }"#]].assert_eq(&refused);
+    assert_eq!(room.answered(late), refused);
+    assert_eq!(room.drawer.0.borrow().told.len(), 1);
+}
+
+#[test]
+fn a_link_that_does_not_fit_is_told_so() {
+    let room = Room::asked();
+    let mut told = Vec::new();
+    let mut check = |name: &str, claims: &Claims| {
+        let before = room.entries().len();
+        let seen = room.drawer.0.borrow().told.len();
+        let mut said = room.answered(right(claims, told.len() as u64));
+        if room.drawer.0.borrow().told.len() == seen {
+            "nothing".clone_into(&mut said);
+        }
+        assert_eq!(room.entries().len(), before, "{name}");
+        told.push(format!("{name}: {said}"));
+    };
+    let claims = |n| room.claims(n, Action::Approve, KIM);
+    check("a stranger's", &room.claims(1, Action::Approve, "eve"));
+    check(
+        "of another epoch",
+        &Claims {
+            epoch: Epoch(0),
+            ..claims(2)
+        },
+    );
+    check(
+        "of no phase",
+        &Claims {
+            phase: None,
+            ..claims(3)
+        },
+    );
+    let plan = domain::plan::PlanHash([0; 32]);
+    check("of another plan", &Claims { plan, ..claims(4) });
+    let rollout = domain::name::RolloutId::parse("shop#9").unwrap();
+    check(
+        "of another rollout",
+        &Claims {
+            rollout,
+            ..claims(5)
+        },
+    );
+    let elsewhere = Audience::new("123456789012", "eu-west-1", "staging").unwrap();
+    check(
+        "of another deployment",
+        &Claims {
+            audience: elsewhere,
+            ..claims(6)
+        },
+    );
+    let expires = later(room.world.now(), SignedDuration::from_secs(-60));
+    let issued = later(room.world.now(), SignedDuration::from_mins(-60));
+    check(
+        "an expired one",
+        &Claims {
+            expires,
+            issued,
+            ..claims(7)
+        },
+    );
+    check("one to look at", &room.claims(8, Action::View, KIM));
+    check(
+        "an incident's, and none is open",
+        &room.claims(9, Action::Accept, KIM),
+    );
+    expect![[r#"
+        a stranger's: Refused { why: "eve may not approve this phase; leads may" }
+        of another epoch: Refused { why: "the rollout has moved on since this was shown: it is awaiting approval in phase half now" }
+        of no phase: Refused { why: "it was asked outside of every phase" }
+        of another plan: Refused { why: "this was asked about another plan than the rollout runs; nothing was done" }
+        of another rollout: Refused { why: "there is no rollout shop#9" }
+        of another deployment: nothing
+        an expired one: Refused { why: "the link expired at 2026-01-13T01:09:05.78Z" }
+        one to look at: nothing
+        an incident's, and none is open: Refused { why: "no incident is open any more" }"#]].assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn the_store_that_is_down_makes_it_come_again() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Hold, KIM);
+    let now = room.world.now();
+    room.world
+        .store_down_until(later(now, SignedDuration::from_mins(2)));
+    let first = room.answered(right(&claims, 1));
+    room.world.pass(SignedDuration::from_mins(3));
+    let second = room.answered(right(&claims, 1));
+    expect![[r#"
+        Unsure { why: "it is not known yet whether it was decided; it is tried again" }, and again: the store could not be used: store.load: service unavailable
+        Done"#]].assert_eq(&format!("{first}\n{second}"));
+    assert_eq!(room.drawer.0.borrow().guesses[&claims.id].len(), 1);
+}
+
+#[test]
+fn who_goes_back_is_not_sent_away_because_the_rollout_has_moved_on() {
+    let room = Room::asked();
+    let claims = Claims {
+        epoch: Epoch(0),
+        phase: None,
+        ..room.claims(1, Action::Rollback, KIM)
+    };
+    let mut answer = right(&claims, 1);
+    answer.reason = "  the checkout\n is slow ".to_owned();
+    assert_eq!(room.answered(answer), "Done");
+    let said = room.entries();
+    let said = said.iter().find(|said| said.starts_with("kim:")).unwrap();
+    expect!["kim: rolling back: the checkout is slow"].assert_eq(said);
+}
+
+#[test]
+fn what_is_no_answer_is_left_alone() {
+    let room = Room::asked();
+    assert!(room.woken(json!({})).is_err());
+    for message in ["", "{}", "{\"link\":{}}"] {
+        let payload = json!({ "Records": [{ "Sns": { "TopicArn": TOPIC, "Message": message } }] });
+        assert_eq!(room.woken(payload), Ok(json!({})));
+    }
+    let claims = room.claims(1, Action::Approve, KIM);
+    let mut answer = right(&claims, 1);
+    answer.token.truncate(40);
+    assert_eq!(room.answered(answer), "nothing");
+}

@@ -1,0 +1,136 @@
+//! Buttons that are pressed in Slack.
+
+use expect_test::expect;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use token::answer::Interaction;
+
+use super::*;
+
+const SAMPLES: [&str; 2] = ["slack.block-actions.json", "slack.view-submission.json"];
+
+/// What Slack sends, signed as Slack does.
+fn slack(file: &str, action: &str, claims: &Claims, user: &str, now: Timestamp) -> Value {
+    let mut payload = sample(file, claims);
+    let message = &mut payload["Records"][0]["Sns"]["Message"];
+    let text = message.as_str().unwrap().replace("{{action}}", action);
+    let mut envelope: Value = serde_json::from_str(&text).unwrap();
+    let body = envelope["slack"]["body"].as_str().unwrap();
+    let body = body.replace("U2CERLKJA", user);
+    let timestamp = now.as_second().to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"shh").unwrap();
+    mac.update(format!("v0:{timestamp}:{body}").as_bytes());
+    let digits = mac.finalize().into_bytes().into_iter();
+    let digits: String = digits.map(|byte| format!("{byte:02x}")).collect();
+    let signature = format!("v0={digits}");
+    envelope["slack"] = serde_json::to_value(Interaction {
+        timestamp,
+        signature,
+        body,
+    })
+    .unwrap();
+    *message = envelope.to_string().into();
+    payload
+}
+
+impl Room {
+    fn pressed(&self, file: &str, action: &str, claims: &Claims, user: &str) -> String {
+        let payload = slack(file, action, claims, user, self.world.now());
+        self.woken(payload).unwrap();
+        let phone = self.phone.0.borrow();
+        let said = phone.said.last().cloned();
+        said.unwrap_or_else(|| format!("{} forms", phone.views.len()))
+    }
+}
+
+#[test]
+fn the_person_who_presses_approves_and_twice_is_once() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Approve, "whoever the message was for");
+    let before = room.entries().len();
+    let [pressed, _] = SAMPLES;
+    let told = [
+        room.pressed(pressed, "approve", &claims, "U2CERLKJA"),
+        room.pressed(pressed, "approve", &claims, "U2CERLKJA"),
+        room.pressed(pressed, "approve", &claims, "UEVE"),
+        room.pressed(pressed, "rollback", &claims, "U2CERLKJA"),
+    ];
+    expect![[r#"
+        Your approval is taken down.
+        Your approval is taken down.
+        Nothing was done: the plan knows no UEVE, neither in `people` nor in a group; ask somebody it knows.
+        Nothing was done: the button does not do what its value says."#]].assert_eq(&told.join("\n"));
+    expect!["kim: phase half approved, 1 of 2"].assert_eq(&room.entries()[before..].join("\n"));
+    // By link it is the same person.
+    let link = room.claims(2, Action::Approve, KIM);
+    room.woken(sample("link.right.json", &link)).unwrap();
+    assert_eq!(room.head().gate.unwrap().approvals.len(), 1);
+}
+
+#[test]
+fn to_go_back_asks_why_first() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Rollback, KIM);
+    let [pressed, sent] = SAMPLES;
+    let first = room.pressed(pressed, "rollback", &claims, "U2CERLKJA");
+    assert_eq!(first, "1 forms");
+    assert_eq!(room.head().status, Status::AwaitingApproval);
+    let view = room.phone.0.borrow().views[0].clone();
+    let kept: Value = serde_json::from_str(view["private_metadata"].as_str().unwrap()).unwrap();
+    assert_eq!(kept["token"].as_str(), Some(sign(&claims).expose()));
+    let then = room.pressed(sent, "rollback", &claims, "U2CERLKJA");
+    expect!["The rollout is rolled back."].assert_eq(&then);
+    let said = room
+        .entries()
+        .into_iter()
+        .find(|said| said.contains("slow"));
+    expect!["kim: rolling back: the checkout is slow"].assert_eq(&said.unwrap());
+}
+
+#[test]
+fn a_form_that_does_not_open_is_said_and_without_a_bot_there_is_none() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Rollback, KIM);
+    let late = Trouble::lasting("views.open: expired_trigger_id");
+    room.phone.0.borrow_mut().opens = Some(Err(late));
+    let first = room.pressed(SAMPLES[0], "rollback", &claims, "U2CERLKJA");
+    assert_eq!(room.head().status, Status::AwaitingApproval);
+    room.phone.0.borrow_mut().opens = Some(Ok(Opened::NoBot));
+    let second = room.pressed(SAMPLES[0], "rollback", &claims, "U2CERLKJA");
+    expect![[r#"
+        Slack did not open the form in time and nothing was done; please press the button again.
+        The rollout is rolled back."#]]
+    .assert_eq(&format!("{first}\n{second}"));
+    assert!(room.head().status.is_rollback());
+}
+
+#[test]
+fn what_slack_has_not_signed_does_nothing() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Hold, KIM);
+    let before = room.entries().len();
+    let now = room.world.now();
+    let [pressed, _] = SAMPLES;
+    for off in [-400, 400] {
+        let then = later(now, SignedDuration::from_secs(off));
+        room.woken(slack(pressed, "hold", &claims, "U2CERLKJA", then))
+            .unwrap();
+    }
+    let signed = slack(pressed, "hold", &claims, "U2CERLKJA", now);
+    let text = signed["Records"][0]["Sns"]["Message"].as_str().unwrap();
+    for (there, instead) in [
+        ("G8PSS9T3V", "G8PSS9T3W"),
+        ("v0=", "v1="),
+        ("payload=", "payload=+"),
+    ] {
+        let forged = text.replacen(there, instead, 1);
+        assert_ne!(forged, text);
+        let mut payload = signed.clone();
+        payload["Records"][0]["Sns"]["Message"] = forged.into();
+        room.woken(payload).unwrap();
+    }
+    assert_eq!(room.entries().len(), before);
+    assert_eq!(room.phone.0.borrow().said.len(), 0);
+    room.woken(signed).unwrap();
+    assert!(room.entries().len() > before);
+}
