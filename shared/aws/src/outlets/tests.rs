@@ -310,12 +310,9 @@ fn a_topic_is_told_for_whom_a_message_is() {
         TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A123456789012%3Amessages
         Message=shop%231%3A%20paused
         Subject=shop%231%3A%20paused
-        MessageAttributes.entry.1.Name=rollout
-        MessageAttributes.entry.1.Value.DataType=String
-        MessageAttributes.entry.1.Value.StringValue=shop%231
-        MessageAttributes.entry.2.Name=email
-        MessageAttributes.entry.2.Value.DataType=String.Array
-        MessageAttributes.entry.2.Value.StringValue=%5B%22a%40example.com%22%2C%22b%40example.com%22%5D
+        MessageAttributes.entry.1.Name=email
+        MessageAttributes.entry.1.Value.DataType=String.Array
+        MessageAttributes.entry.1.Value.StringValue=%5B%22a%40example.com%22%2C%22b%40example.com%22%5D
 
         Action=Publish
         Version=2010-03-31
