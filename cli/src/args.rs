@@ -1,6 +1,8 @@
 //! What an operator types.
 
 #[cfg(feature = "aws")]
+pub mod keys;
+#[cfg(feature = "aws")]
 pub mod remote;
 
 use std::{path::PathBuf, time::Duration};

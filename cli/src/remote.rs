@@ -10,6 +10,7 @@ mod direct;
 mod doctor;
 mod hands;
 mod history;
+mod keys;
 mod list;
 mod page;
 mod real;
@@ -26,8 +27,9 @@ use aws::{
     alias::Served,
     control::Do,
     ecs,
+    parameters::{Found, Kept, Over},
     route53::Finding,
-    secrets::Kind,
+    secrets::{Kind, Secret},
 };
 use domain::{
     name::AlarmArn,
@@ -67,6 +69,9 @@ pub trait Cloud {
 
     /// A key that no other request has.
     fn key(&self) -> Result<String, Unanswered>;
+
+    /// What a key is made from, and nothing else has.
+    fn seed(&self) -> Result<[u8; 32], Unanswered>;
 }
 
 /// An account, as the caller may use it.
@@ -108,6 +113,18 @@ pub trait Account {
     /// How a parameter is kept; none if there is no such parameter.
     async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble>;
 
+    /// What a parameter holds; none if there is no such parameter.
+    async fn find(&self, name: &str) -> Result<Option<Found>, Trouble>;
+
+    /// Keeps a secret in a parameter, encrypted with that key of Key Management or with AWS's own.
+    async fn keep(
+        &self,
+        name: &str,
+        secret: &Secret,
+        over: Over,
+        key: Option<&str>,
+    ) -> Result<Kept, Trouble>;
+
     /// Waits between two looks.
     async fn wait(&self, long: Duration);
 }
@@ -128,6 +145,7 @@ pub(crate) fn run(
                 direct::run(what, at, console, cloud).await
             }
             Remote::Doctor(what) => doctor::run(what, at, console, cloud).await,
+            Remote::Keys(what) => keys::run(what, at, console, cloud).await,
             Remote::Pause(_)
             | Remote::Resume(_)
             | Remote::Promote(_)

@@ -104,12 +104,7 @@ resource "aws_route53_health_check" "canary" {
 locals {
   own = "${var.name}-own"
   # A sweep that fails once is followed by the next; two of five are not chance.
-  failures = {
-    control = { minutes = 1, of = 1 }
-    advance = { minutes = 2, of = 5 }
-    alarm   = { minutes = 1, of = 1 }
-    notify  = { minutes = 1, of = 1 }
-  }
+  failures = { for name in keys(local.functions) : name => name == "advance" ? { minutes = 2, of = 5 } : { minutes = 1, of = 1 } }
 }
 
 resource "aws_cloudwatch_metric_alarm" "failures" {
@@ -126,7 +121,7 @@ resource "aws_cloudwatch_metric_alarm" "failures" {
   metric_name         = "Errors"
   statistic           = "Sum"
   period              = 60
-  dimensions          = { FunctionName = aws_lambda_function.function[each.key].function_name }
+  dimensions          = { FunctionName = local.deployed[each.key].function_name }
   alarm_actions       = [aws_sns_topic.messages.arn]
   tags                = var.tags
 }

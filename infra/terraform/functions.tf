@@ -1,13 +1,26 @@
 locals {
+  # People decide by link where there is a key to sign links with, and ledgers leave the table where there is a bucket.
+  links    = var.signing_parameter != ""
+  archives = var.archive_bucket != ""
+
   # Memory buys CPU: at 256 MB a first event needs no second slice of it. Seconds are the most that one event may take.
-  functions = {
-    control = { memory = 256, timeout = 30 }
-    # Ends before the next sweep begins.
-    advance = { memory = 256, timeout = 55 }
-    # Shorter than the queue hides a message, so that a second worker begins when the first has ended.
-    alarm  = { memory = 256, timeout = 10 }
-    notify = { memory = 256, timeout = 30 }
-  }
+  functions = merge(
+    {
+      control = { memory = 256, timeout = 30 }
+      # Ends before the next sweep begins.
+      advance = { memory = 256, timeout = 55 }
+      # Shorter than the queue hides a message, so that a second worker begins when the first has ended.
+      alarm  = { memory = 256, timeout = 10 }
+      notify = { memory = 256, timeout = 30 }
+    },
+    # A person waits for a page, and nobody waits for long. `link` is made in link.tf.
+    local.links ? { approval = { memory = 256, timeout = 30 }, link = { memory = 256, timeout = 10 } } : {},
+    # Nobody waits for it, and it reads whole ledgers.
+    local.archives ? { archive = { memory = 256, timeout = 300 } } : {},
+  )
+
+  # Whose links are good here: those of one account, one region and one deployment.
+  audience = "${local.account}/${local.region}/${var.name}"
 
   traffic_environment = {
     TIDEGATE_TABLE           = aws_dynamodb_table.rollouts.name
@@ -23,9 +36,32 @@ locals {
     advance = local.traffic_environment
     alarm   = local.traffic_environment
     notify = {
-      TIDEGATE_TOPIC           = aws_sns_topic.messages.arn
-      TIDEGATE_SLACK_PARAMETER = var.slack_parameter
-      RUST_LOG                 = var.log_level
+      TIDEGATE_TABLE               = aws_dynamodb_table.rollouts.name
+      TIDEGATE_TOPIC               = aws_sns_topic.messages.arn
+      TIDEGATE_SLACK_PARAMETER     = var.slack_parameter
+      TIDEGATE_PAGERDUTY_PARAMETER = var.pagerduty_parameter
+      TIDEGATE_WEBHOOK_PARAMETER   = var.webhook_parameter
+      TIDEGATE_AUDIENCE            = local.audience
+      TIDEGATE_SIGNING_PARAMETER   = var.signing_parameter
+      TIDEGATE_CODE_PARAMETER      = local.links ? var.code_parameter : ""
+      TIDEGATE_LINK_HOST           = local.link_host
+      RUST_LOG                     = var.log_level
+    }
+    approval = merge(local.traffic_environment, {
+      TIDEGATE_AUDIENCE                = local.audience
+      TIDEGATE_APPROVALS_TOPIC         = join("", aws_sns_topic.approvals[*].arn)
+      TIDEGATE_VERIFYING_PARAMETER     = var.verifying_parameter
+      TIDEGATE_CODE_PARAMETER          = var.code_parameter
+      TIDEGATE_SLACK_PARAMETER         = var.slack_parameter
+      TIDEGATE_SLACK_SIGNING_PARAMETER = var.slack_signing_parameter
+    })
+    archive = {
+      TIDEGATE_TABLE             = aws_dynamodb_table.rollouts.name
+      TIDEGATE_SERVICES          = join(",", keys(var.services))
+      TIDEGATE_ARCHIVE_BUCKET    = var.archive_bucket
+      TIDEGATE_ARCHIVE_PREFIX    = var.archive_prefix
+      TIDEGATE_ARCHIVE_LOCK_DAYS = tostring(var.archive_lock_days)
+      RUST_LOG                   = var.log_level
     }
   }
 
@@ -49,7 +85,8 @@ resource "aws_lambda_function" "function" {
   #checkov:skip=CKV_AWS_117:They call public AWS endpoints only. A network of their own would be one more thing to fail during a rollback.
   #checkov:skip=CKV_AWS_173:The environment holds names and ARNs. Secrets are SSM SecureStrings, read when they are needed.
   #checkov:skip=CKV_AWS_272:Signing profiles belong to the account. Zips are reproducible, so what runs can be compared with what was built.
-  for_each = local.functions
+  # `notify` knows the address of `link`, so the two cannot be one resource.
+  for_each = { for name, function in local.functions : name => function if name != "link" }
 
   function_name    = "${var.name}-${each.key}"
   description      = "Tidegate: ${each.key}"
@@ -76,4 +113,9 @@ resource "aws_lambda_function" "function" {
 
   # Lambda would make a log group that never expires, and a first event could meet a role without its policy.
   depends_on = [aws_cloudwatch_log_group.function, aws_iam_role_policy.function]
+}
+
+locals {
+  # All of them, by name.
+  deployed = merge(aws_lambda_function.function, { for function in aws_lambda_function.link : "link" => function })
 }

@@ -10,9 +10,15 @@ locals {
   hook_lambdas = distinct(flatten([for service in values(var.services) : service.hooks.functions]))
   hook_texts   = distinct(flatten([for service in values(var.services) : service.hooks.documents]))
   hook_roles   = distinct(flatten([for service in values(var.services) : service.hooks.roles]))
-  parameters = { for who, name in { slack = var.slack_parameter, hooks = var.hooks_parameter } :
-    who => name == "" ? [] : ["arn:${local.partition}:ssm:${local.here}:parameter/${trimprefix(name, "/")}"]
-  }
+  topics       = distinct(flatten([for service in values(var.services) : service.topics]))
+
+  # Names of parameters; what is not named, or belongs to links that are off, is empty.
+  parameters = merge(
+    { hooks = var.hooks_parameter, slack = var.slack_parameter, pagerduty = var.pagerduty_parameter, webhook = var.webhook_parameter },
+    { for what, name in {
+      signing = var.signing_parameter, verifying = var.verifying_parameter, code = var.code_parameter, slack_signing = var.slack_signing_parameter,
+    } : what => local.links ? name : "" },
+  )
 
   may_use_table = [{
     Sid    = "Table"
@@ -169,12 +175,13 @@ locals {
     } if length(roles) > 0],
   )
 
-  may_read = { for who, parameters in local.parameters : who => [for names in [parameters] : {
-    Sid      = "Secret"
+  # A statement a parameter, so that a function reads the secrets it works with and no other.
+  may_read = { for what, name in local.parameters : what => [for parameter in [name] : {
+    Sid      = "Read${replace(title(replace(what, "_", " ")), " ", "")}"
     Effect   = "Allow"
     Action   = ["ssm:GetParameter"]
-    Resource = names
-  } if length(names) > 0] }
+    Resource = ["arn:${local.partition}:ssm:${local.here}:parameter/${trimprefix(parameter, "/")}"]
+  } if parameter != ""] }
 
   # For all that is kept under a key of your own, and only through the service that keeps it.
   may_use_key = [for key in [var.kms_key_arn] : {
@@ -201,6 +208,15 @@ locals {
     local.may_read.hooks, local.may_use_key, local.may_trace,
   )
 
+  may_look = [
+    {
+      Sid      = "Look"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+      Resource = [aws_dynamodb_table.rollouts.arn]
+    },
+  ]
+
   permissions = {
     control = concat(local.may_move_traffic, [{
       # Whether Slack would take a message; who asks never has its address.
@@ -224,33 +240,106 @@ locals {
         Resource = aws_sqs_queue.dead["alarms"].arn
       },
     ])
-    # Nothing here carries traffic, and nothing here reads more of the table than its stream.
-    notify = concat(local.may_read.slack, local.may_use_key, local.may_trace, [
+    # It faces the internet: it reads, and hands on what was answered. It holds no secret, only public keys.
+    link = concat(local.may_look, local.may_read.verifying, local.may_use_key, local.may_trace, [
       {
-        Sid      = "Ledger"
+        # CloudWatch has no resources for it. It only reads.
+        Sid      = "Evidence"
         Effect   = "Allow"
-        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
-        Resource = "${aws_dynamodb_table.rollouts.arn}/stream/*"
-      },
-      {
-        # Lambda wants it before it reads a stream, and IAM has no resources for it. It tells names of streams.
-        Sid      = "FindStream"
-        Effect   = "Allow"
-        Action   = ["dynamodb:ListStreams"]
+        Action   = ["cloudwatch:GetMetricData"]
         Resource = "*"
-      },
-      {
-        Sid      = "Messages"
+      }],
+      [for topic in aws_sns_topic.approvals : {
+        Sid      = "Answers"
         Effect   = "Allow"
         Action   = ["sns:Publish"]
-        Resource = aws_sns_topic.messages.arn
+        Resource = topic.arn
+      }],
+    )
+    approval = concat(
+      local.may_move_traffic, local.may_read.verifying, local.may_read.code, local.may_read.slack_signing, local.may_read.slack,
+      [for queue in [for name, queue in aws_sqs_queue.dead : queue if name == "approvals"] : {
+        Sid      = "Failures"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = queue.arn
+      }],
+    )
+    # It reads the ledger, and can put into the bucket what was never there; it can neither read the bucket nor delete from it.
+    archive = concat(local.may_use_key, local.may_trace, [
+      {
+        Sid      = "Look"
+        Effect   = "Allow"
+        Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+        Resource = [aws_dynamodb_table.rollouts.arn, "${aws_dynamodb_table.rollouts.arn}/index/active"]
+      },
+      {
+        Sid      = "Archive"
+        Effect   = "Allow"
+        Action   = concat(["s3:PutObject"], var.archive_lock_days > 0 ? ["s3:PutObjectRetention"] : [])
+        Resource = [for folder in ["heads", "ledgers"] : "arn:${local.partition}:s3:::${var.archive_bucket}/${var.archive_prefix}${folder}/*"]
       },
       {
         Sid      = "Failures"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
-        Resource = aws_sqs_queue.dead["messages"].arn
+        Resource = aws_sqs_queue.dead["sweeps"].arn
       },
+    ])
+    # Nothing here carries traffic. Of the table it writes what it has sent and must still send.
+    notify = concat(
+      local.may_look, local.may_read.slack, local.may_read.signing, local.may_read.code, local.may_read.pagerduty, local.may_read.webhook,
+      local.may_use_key, local.may_trace,
+      [{
+        Sid      = "Outbox"
+        Effect   = "Allow"
+        Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+        Resource = [aws_dynamodb_table.rollouts.arn]
+        # `Null` is there because `ForAllValues` is true of nothing at all.
+        Condition = {
+          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["OUTBOX#*"] }
+          Null                      = { "dynamodb:LeadingKeys" = "false" }
+        }
+      }],
+      [for topics in [local.topics] : {
+        Sid      = "PlanTopics"
+        Effect   = "Allow"
+        Action   = ["sns:Publish"]
+        Resource = topics
+      } if length(topics) > 0],
+      [for sms in [var.sms] : {
+        Sid    = "Sms"
+        Effect = "Allow"
+        Action = ["sns:Publish"]
+        # A telephone number has no ARN. This is all of them, and not one topic.
+        NotResource = ["arn:${local.partition}:sns:*:*:*"]
+      } if sms],
+      [
+        {
+          Sid      = "Ledger"
+          Effect   = "Allow"
+          Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+          Resource = "${aws_dynamodb_table.rollouts.arn}/stream/*"
+        },
+        {
+          # Lambda wants it before it reads a stream, and IAM has no resources for it. It tells names of streams.
+          Sid      = "FindStream"
+          Effect   = "Allow"
+          Action   = ["dynamodb:ListStreams"]
+          Resource = "*"
+        },
+        {
+          Sid      = "Messages"
+          Effect   = "Allow"
+          Action   = ["sns:Publish"]
+          Resource = aws_sns_topic.messages.arn
+        },
+        {
+          Sid      = "Failures"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = aws_sqs_queue.dead["messages"].arn
+        },
     ])
   }
 }
@@ -305,7 +394,7 @@ resource "aws_iam_role_policy" "function" {
 
 resource "aws_iam_role" "scheduler" {
   name                 = "${var.name}-scheduler"
-  description          = "Tidegate: wakes advance"
+  description          = "Tidegate: wakes what works by the clock"
   permissions_boundary = var.permissions_boundary
 
   # The group, because EventBridge Scheduler names no single schedule here.
@@ -338,7 +427,7 @@ resource "aws_iam_role_policy" "scheduler" {
           Sid      = "Wake"
           Effect   = "Allow"
           Action   = ["lambda:InvokeFunction"]
-          Resource = aws_lambda_function.function["advance"].arn
+          Resource = [for name in ["advance", "archive", "notify"] : aws_lambda_function.function[name].arn if contains(keys(local.functions), name)]
         },
         {
           Sid      = "Failures"

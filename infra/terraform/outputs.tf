@@ -1,6 +1,6 @@
 output "functions" {
   description = "ARNs of the functions, by name. Who may use `tidegate` is who may invoke `control`."
-  value       = { for name, function in aws_lambda_function.function : name => function.arn }
+  value       = { for name, function in local.deployed : name => function.arn }
 }
 
 output "table" {
@@ -23,6 +23,11 @@ output "plan_alarms" {
   value = { for service in keys(var.services) : service => [
     for alarm in values(local.alarms) : { arn = alarm.arn, severity = alarm.severity } if alarm.service == service
   ] }
+}
+
+output "link_url" {
+  description = "Where the pages are that links lead to; null without links. Slack's interactivity URL is this with slack at its end."
+  value       = one(aws_lambda_function_url.link[*].function_url)
 }
 
 output "health_checks" {

@@ -41,6 +41,87 @@ resource "aws_lambda_function_event_invoke_config" "advance" {
   maximum_retry_attempts       = 0
 }
 
+# notify: what a channel would not take is tried again.
+
+resource "aws_scheduler_schedule" "retry" {
+  #checkov:skip=CKV_AWS_297:The input is {"retry":"outbox"}, which is no secret.
+  name                = "${var.name}-retry"
+  description         = "Tidegate: sends what could not be sent before"
+  group_name          = aws_scheduler_schedule_group.sweep.name
+  schedule_expression = "rate(5 minutes)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_lambda_function.function["notify"].arn
+    role_arn = aws_iam_role.scheduler.arn
+    input    = jsonencode({ retry = "outbox" })
+
+    # The next one does what this one did not.
+    retry_policy {
+      maximum_event_age_in_seconds = 300
+      maximum_retry_attempts       = 0
+    }
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead["sweeps"].arn
+    }
+  }
+}
+
+resource "aws_lambda_function_event_invoke_config" "notify" {
+  function_name                = aws_lambda_function.function["notify"].function_name
+  maximum_event_age_in_seconds = 300
+  maximum_retry_attempts       = 0
+}
+
+# archive: every day, in the quiet of a UTC night.
+
+resource "aws_scheduler_schedule" "archive" {
+  #checkov:skip=CKV_AWS_297:The input is {"archive":"changed"}, which is no secret.
+  count = local.archives ? 1 : 0
+
+  name                = "${var.name}-archive"
+  description         = "Tidegate: takes the heads of ledgers, and whole ledgers, out of the table"
+  group_name          = aws_scheduler_schedule_group.sweep.name
+  schedule_expression = "cron(17 2 * * ? *)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_lambda_function.function["archive"].arn
+    role_arn = aws_iam_role.scheduler.arn
+    input    = jsonencode({ archive = "changed" })
+
+    retry_policy {
+      maximum_event_age_in_seconds = 21600
+      maximum_retry_attempts       = 2
+    }
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead["sweeps"].arn
+    }
+  }
+}
+
+resource "aws_lambda_function_event_invoke_config" "archive" {
+  count = local.archives ? 1 : 0
+
+  function_name                = aws_lambda_function.function["archive"].function_name
+  maximum_event_age_in_seconds = 21600
+  maximum_retry_attempts       = 2
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.dead["sweeps"].arn
+    }
+  }
+}
+
 # alarm: the queue is the main path. A message stays in it until the weights were read back.
 
 resource "aws_sqs_queue" "alarms" {
@@ -265,7 +346,7 @@ resource "aws_sns_topic_subscription" "messages" {
 
 resource "aws_sqs_queue" "dead" {
   #checkov:skip=CKV_AWS_27:Encrypted with SQS's own key, or with yours if kms_key_arn is given.
-  for_each = toset(["alarms", "messages", "sweeps"])
+  for_each = toset(concat(["alarms", "messages", "sweeps"], local.links ? ["approvals"] : []))
 
   name                      = "${var.name}-${each.key}-dead"
   message_retention_seconds = 1209600

@@ -16,13 +16,13 @@ variable "zips" {
 }
 
 variable "packages" {
-  description = "The zip of a function, by function (control, advance, alarm, notify), where it is not in `zips`."
+  description = "The zip of a function, by function (control, advance, alarm, notify, link, approval, archive), where it is not in `zips`."
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.packages), ["control", "advance", "alarm", "notify"])) == 0
-    error_message = "The functions are control, advance, alarm and notify."
+    condition     = length(setsubtract(keys(var.packages), ["control", "advance", "alarm", "notify", "link", "approval", "archive"])) == 0
+    error_message = "The functions are control, advance, alarm, notify, link, approval and archive."
   }
 }
 
@@ -49,6 +49,7 @@ variable "services" {
     * `aliases`: the plan's `lambda` routes, by name: ARN of the function without a qualifier, alias.
     * `hooks`: ARNs of functions, names of automation documents, and ARNs of the roles that those documents assume.
     * `alarms`: the team's own alarms of the plan, by a name of your choice. Severities are what the plan says of them.
+    * `topics`: ARNs of the SNS topics that the plan's messages go to.
   EOT
   type = map(object({
     albs = optional(map(object({
@@ -86,6 +87,7 @@ variable "services" {
       arn      = string
       severity = optional(string, "critical")
     })), {})
+    topics = optional(list(string), [])
   }))
 
   validation {
@@ -127,9 +129,90 @@ variable "services" {
 }
 
 variable "slack_parameter" {
-  description = "Name of the SSM SecureString with the URL of Slack's incoming webhook; empty for none. Terraform never reads it."
+  description = "Name of the SSM SecureString with the URL of Slack's incoming webhook, or with a bot token (xoxb-…); empty for none. Terraform never reads it."
   type        = string
   default     = ""
+}
+
+variable "slack_signing_parameter" {
+  description = "Name of the SSM SecureString with the signing secret of your Slack app, for buttons in Slack; empty for none. Terraform never reads it."
+  type        = string
+  default     = ""
+}
+
+variable "pagerduty_parameter" {
+  description = "Name of the SSM SecureString with PagerDuty's routing keys, JSON by service; empty for none. Terraform never reads it."
+  type        = string
+  default     = ""
+}
+
+variable "webhook_parameter" {
+  description = "Name of the SSM SecureString with the keys that web hooks of messages are signed with, {\"keys\": [current, previous]}; empty for none. Terraform never reads it."
+  type        = string
+  default     = ""
+}
+
+variable "signing_parameter" {
+  description = "Name of the SSM SecureString with the private key that signs decision links, as `tidegate keys new` makes it; empty for no links, no page and no URL. Terraform never reads it."
+  type        = string
+  default     = ""
+}
+
+variable "verifying_parameter" {
+  description = "Name of the SSM SecureString with the public keys that links are verified with; needed with signing_parameter."
+  type        = string
+  default     = ""
+}
+
+variable "code_parameter" {
+  description = "Name of the SSM SecureString with the key that links' codes are made from; needed with signing_parameter. Terraform never reads it."
+  type        = string
+  default     = ""
+}
+
+variable "link_reserved_concurrency" {
+  description = "Executions that the public page may have at once, ten requests a second each; 0 shuts the page, -1 sets no limit."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.link_reserved_concurrency >= -1
+    error_message = "0 shuts the page, -1 sets no limit, and a number is one."
+  }
+}
+
+variable "sms" {
+  description = "Whether notify may send text messages. To IAM that is any telephone number; the plan names them."
+  type        = bool
+  default     = false
+}
+
+variable "archive_bucket" {
+  description = "Name of an S3 bucket of yours that the ledgers' heads and the ledgers of ended rollouts are put into every day; empty for none."
+  type        = string
+  default     = ""
+}
+
+variable "archive_prefix" {
+  description = "What the names of those objects begin with, with a slash at its end; empty for nothing."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9._-]+/)*$", var.archive_prefix))
+    error_message = "Letters, digits, dots, hyphens and underscores, each folder with a slash behind it: audit/tidegate/"
+  }
+}
+
+variable "archive_lock_days" {
+  description = "For how many days nobody, not even root, can delete or change an archived object (Object Lock, compliance mode; the bucket must have it on); 0 for no lock."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.archive_lock_days >= 0 && floor(var.archive_lock_days) == var.archive_lock_days
+    error_message = "A whole number of days, or 0 for no lock."
+  }
 }
 
 variable "hooks_parameter" {

@@ -11,7 +11,7 @@ const VERBS: [&str; 19] = [
 ];
 
 /// What only the command asks, with its caller's rights.
-const OF_THE_COMMAND: [&str; 1] = ["ecs.rs"];
+const OF_THE_COMMAND: [&str; 2] = ["ecs.rs", "parameters.rs"];
 
 /// The APIs that a source names as the first argument of a call, `trouble("GetItem", …)`.
 fn called(source: &str) -> BTreeSet<&str> {

@@ -20,6 +20,8 @@ impl Facts {
         for statement in listed(&policy["Statement"]) {
             let mut resources: Vec<String> =
                 listed(&statement["Resource"]).iter().map(text).collect();
+            let all_but = listed(&statement["NotResource"]);
+            resources.extend(all_but.iter().map(|one| format!("all but {}", text(one))));
             resources.sort();
             let condition = match &statement["Condition"] {
                 Value::Null => String::new(),
@@ -38,13 +40,37 @@ impl Facts {
     /// Whom a policy of a resource, or of a role, lets in.
     pub(crate) fn door(&mut self, what: &str, policy: &Value) {
         for statement in listed(&policy["Statement"]) {
+            let principal = &statement["Principal"];
+            let who = match &principal["Service"] {
+                Value::Null => &principal["AWS"],
+                service => service,
+            };
+            let does = if statement["Effect"] == "Deny" {
+                "keeps out"
+            } else {
+                "lets in"
+            };
             self.say(format!(
-                "{what} lets in {} to {} if {}",
-                text(&statement["Principal"]["Service"]),
+                "{what} {does} {} to {} if {}",
+                text(who),
                 text(&statement["Action"]),
                 condition_text(&statement["Condition"]),
             ));
         }
+    }
+
+    /// Who may invoke a function, as `CloudFormation` says it.
+    pub(crate) fn permission(&mut self, permission: &Value) {
+        self.say(format!(
+            "{} wakes for {} of {} in {} by {}, its URL signed {}, through the URL alone {}",
+            short(&permission["FunctionName"]),
+            text(&permission["Principal"]),
+            text(&permission["SourceArn"]),
+            text(&permission["SourceAccount"]),
+            text(&permission["Action"]),
+            text(&permission["FunctionUrlAuthType"]),
+            text(&permission["InvokedViaFunctionUrl"]),
+        ));
     }
 }
 
@@ -64,6 +90,13 @@ pub(crate) fn text(value: &Value) -> String {
         Value::Null => "-".to_owned(),
         other => other.to_string().trim_end_matches(".0").to_owned(),
     }
+}
+
+/// The function within a name, an ARN or the name of a log group.
+pub(crate) fn short(name: &Value) -> String {
+    let name = text(name);
+    name.rsplit_once("tidegate-")
+        .map_or(name.clone(), |(_, short)| short.to_owned())
 }
 
 /// Conditions in one order, each value as a list.

@@ -15,6 +15,7 @@
 
 mod calls;
 mod facts;
+mod rights;
 mod template;
 mod terraform;
 mod yaml;
@@ -57,7 +58,10 @@ fn terraform_and_sam_put_up_the_same_stack() {
     let expected = [
         "advance",
         "alarm",
+        "approval",
+        "archive",
         "control",
+        "link",
         "notify",
         "queue",
         "scheduler",

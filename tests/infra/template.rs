@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::{Map, Value};
 
 use crate::{
-    facts::{Facts, listed, pattern_text, text},
+    facts::{Facts, listed, pattern_text, short, text},
     yaml,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 const HERE: &str = "eu-west-1:123456789012";
 
 /// What `infra/terraform/tests/stack.tftest.hcl` names; the rest are defaults.
-const PARAMETERS: [(&str, &str); 16] = [
+const PARAMETERS: [(&str, &str); 27] = [
     ("Service", "shop"),
     (
         "Listener",
@@ -53,8 +53,22 @@ const PARAMETERS: [(&str, &str); 16] = [
         "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:shop-severe-bugs",
     ),
     ("SlackParameter", "tidegate/slack"),
+    ("SlackSigningParameter", "tidegate/slack-signing"),
     ("HooksParameter", "tidegate/hooks"),
+    ("PagerdutyParameter", "tidegate/pagerduty"),
+    ("WebhookParameter", "tidegate/webhook"),
+    ("SigningParameter", "tidegate/tidegate/signing"),
+    ("VerifyingParameter", "tidegate/tidegate/verifying"),
+    ("CodeParameter", "tidegate/tidegate/code"),
+    ("Sms", "true"),
+    ("Topics", "arn:aws:sns:eu-west-1:123456789012:shop-people"),
+    ("ArchiveBucket", "audit-of-shop"),
+    ("ArchivePrefix", "tidegate/"),
+    ("ArchiveLockDays", "365"),
 ];
+
+/// Where Terraform's own test says that the page is.
+const PAGE: &str = "https://abcdefghijklmnop.lambda-url.eu-west-1.on.aws/";
 
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
 
@@ -166,7 +180,8 @@ impl Template {
         for schedule in self.of_type("AWS::Scheduler::Schedule") {
             let target = &schedule["Target"];
             facts.say(format!(
-                "advance wakes at {} with {}, tried {} times again within {} s, then {}",
+                "{} wakes at {} with {}, tried {} times again within {} s, then {}",
+                short(&target["Arn"]),
                 text(&schedule["ScheduleExpression"]),
                 text(&target["Input"]),
                 text(&target["RetryPolicy"]["MaximumRetryAttempts"]),
@@ -191,12 +206,14 @@ impl Template {
             ));
         }
         for permission in self.of_type("AWS::Lambda::Permission") {
+            facts.permission(&permission);
+        }
+        for url in self.of_type("AWS::Lambda::Url") {
             facts.say(format!(
-                "{} wakes for {} of {} in {}",
-                short(&permission["FunctionName"]),
-                text(&permission["Principal"]),
-                text(&permission["SourceArn"]),
-                text(&permission["SourceAccount"]),
+                "{} is open at a URL, signed {}, for other sites {}",
+                short(&url["TargetFunctionArn"]),
+                text(&url["AuthType"]),
+                text(&url["Cors"]),
             ));
         }
     }
@@ -369,13 +386,6 @@ fn metric(measured: &Value, metric: &Value, statistic: &str) -> String {
     )
 }
 
-/// The function within a name, an ARN or the name of a log group.
-fn short(name: &Value) -> String {
-    let name = text(name);
-    name.rsplit_once("tidegate-")
-        .map_or(name.clone(), |(_, short)| short.to_owned())
-}
-
 /// Intrinsic functions, answered as `CloudFormation` would if every condition held.
 impl Template {
     fn resolved(&self, value: &Value) -> Value {
@@ -495,6 +505,7 @@ impl Template {
             ("AWS::SQS::Queue", "QueueName") => named("QueueName"),
             ("AWS::SQS::Queue", _) => format!("arn:aws:sqs:{HERE}:{}", named("QueueName")),
             ("AWS::SNS::Topic", _) => format!("arn:aws:sns:{HERE}:{}", named("TopicName")),
+            ("AWS::Lambda::Url", "FunctionUrl") => PAGE.to_owned(),
             ("AWS::Serverless::Function", "Ref") => named("FunctionName"),
             ("AWS::Serverless::Function", "Arn") => {
                 format!("arn:aws:lambda:{HERE}:function:{}", named("FunctionName"))

@@ -2,9 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::facts::{Facts, listed, pattern_text, text};
+use crate::facts::{Facts, listed, pattern_text, short, text};
 
 /// What [`applied`] answers when the program is not there.
 const NOT_FOUND: i32 = 127;
@@ -137,7 +137,8 @@ impl Stack {
         for schedule in self.of_type("aws_scheduler_schedule") {
             let target = &schedule["target"][0];
             facts.say(format!(
-                "advance wakes at {} with {}, tried {} times again within {} s, then {}",
+                "{} wakes at {} with {}, tried {} times again within {} s, then {}",
+                short(&target["arn"]),
                 text(&schedule["schedule_expression"]),
                 text(&target["input"]),
                 text(&target["retry_policy"][0]["maximum_retry_attempts"]),
@@ -168,14 +169,34 @@ impl Stack {
             // SAM cannot make a permission for each of a list; there the team's own alarms come by queue and topic alone.
             let of_team = text(&permission["source_arn"]).ends_with(":alarm:shop-severe-bugs");
             if !of_team {
-                facts.say(format!(
-                    "{} wakes for {} of {} in {}",
-                    short(&permission["function_name"]),
-                    text(&permission["principal"]),
-                    text(&permission["source_arn"]),
-                    text(&permission["source_account"]),
-                ));
+                facts.permission(&json!({
+                    "FunctionName": permission["function_name"],
+                    "Principal": permission["principal"],
+                    "SourceArn": permission["source_arn"],
+                    "SourceAccount": permission["source_account"],
+                    "Action": permission["action"],
+                    "FunctionUrlAuthType": permission["function_url_auth_type"],
+                }));
             }
+        }
+        // What provider 5 cannot say is said in CloudFormation's words.
+        for stack in self.of_type("aws_cloudformation_stack") {
+            let resources = inner(&stack["template_body"]);
+            for permission in resources["Resources"]
+                .as_object()
+                .into_iter()
+                .flat_map(|resources| resources.values())
+            {
+                facts.permission(&permission["Properties"]);
+            }
+        }
+        for url in self.of_type("aws_lambda_function_url") {
+            facts.say(format!(
+                "{} is open at a URL, signed {}, for other sites {}",
+                short(&url["function_name"]),
+                text(&url["authorization_type"]),
+                text(&url["cors"][0]),
+            ));
         }
     }
 
@@ -361,11 +382,4 @@ fn metric(metric: &Value, statistic: &str) -> String {
 /// JSON within a string.
 fn inner(value: &Value) -> Value {
     serde_json::from_str(&text(value)).unwrap_or_else(|error| panic!("{value} is no JSON: {error}"))
-}
-
-/// The function within a name, an ARN or the name of a log group.
-fn short(name: &Value) -> String {
-    let name = text(name);
-    name.rsplit_once("tidegate-")
-        .map_or(name.clone(), |(_, short)| short.to_owned())
 }

@@ -9,6 +9,7 @@ use domain::{
     traffic::{Weight, Weights},
 };
 
+use super::keys::Keys;
 use crate::exit;
 
 /// Which account, and which Tidegate in it.
@@ -74,6 +75,8 @@ pub enum Remote {
     Finish(Plain),
     /// Look whether a plan can be run: credentials, rights, routes, alarms
     Doctor(Doctor),
+    /// Make, change and retire the keys that decision links are signed with
+    Keys(Keys),
 }
 
 /// A rollout, or a service whose newest rollout is meant.

@@ -96,7 +96,11 @@ fn asked(what: &Remote, now: Timestamp) -> Option<(&Target, Asked, &Once)> {
             };
             (&what.rollout, command, &what.once)
         }
-        Remote::Start(_) | Remote::Status(_) | Remote::List(_) | Remote::Doctor(_) => return None,
+        Remote::Start(_)
+        | Remote::Status(_)
+        | Remote::List(_)
+        | Remote::Doctor(_)
+        | Remote::Keys(_) => return None,
     })
 }
 

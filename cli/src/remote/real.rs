@@ -16,9 +16,10 @@ use aws::{
     clock::Clock,
     control::{Digest, Do, Request, VERSION},
     ecs::{self, Ecs},
+    parameters::{Found, Kept, Over, Parameters},
     route53::{Finding, Route53},
     router::Router,
-    secrets::{Kind, Secrets},
+    secrets::{Kind, Secret, Secrets},
 };
 use aws_config::{
     BehaviorVersion, Region, profile::ProfileFileCredentialsProvider,
@@ -92,18 +93,28 @@ impl Cloud for Real {
             looks: Looks::new(&clients, Ecs::new(&config)),
             routes: hands(&clients),
             lambda: clients.lambda,
+            parameters: Parameters::new(clients.ssm),
             region: region.to_string(),
         })
     }
 
     fn key(&self) -> Result<String, Unanswered> {
-        let mut bytes = [0; 16];
-        let filled = SysRng.try_fill_bytes(&mut bytes);
-        filled.map_err(|error| {
-            Unanswered::Other(format!("this machine gives no random numbers: {error}"))
-        })?;
-        Ok(uuid(bytes))
+        random().map(uuid)
     }
+
+    fn seed(&self) -> Result<[u8; 32], Unanswered> {
+        random()
+    }
+}
+
+/// Bytes from the machine's own randomness.
+fn random<const BYTES: usize>() -> Result<[u8; BYTES], Unanswered> {
+    let mut bytes = [0; BYTES];
+    let filled = SysRng.try_fill_bytes(&mut bytes);
+    filled.map_err(|error| {
+        Unanswered::Other(format!("this machine gives no random numbers: {error}"))
+    })?;
+    Ok(bytes)
 }
 
 /// The credentials of a profile that was named. It is meant, whatever the environment has, as with the AWS CLI: the
@@ -149,6 +160,7 @@ pub struct Opened {
     region: String,
     function: String,
     lambda: aws_sdk_lambda::Client,
+    parameters: Parameters,
     looks: Looks,
     routes: Hands<Router<Clock>, Clock>,
 }
@@ -305,6 +317,20 @@ impl Account for Opened {
 
     async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble> {
         self.looks.secrets.kind(name).await
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<Found>, Trouble> {
+        self.parameters.find(name).await
+    }
+
+    async fn keep(
+        &self,
+        name: &str,
+        secret: &Secret,
+        over: Over,
+        key: Option<&str>,
+    ) -> Result<Kept, Trouble> {
+        self.parameters.keep(name, secret, over, key).await
     }
 
     async fn wait(&self, long: Duration) {

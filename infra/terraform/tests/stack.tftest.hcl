@@ -68,6 +68,41 @@ override_resource {
 }
 
 override_resource {
+  target = aws_lambda_function.function["approval"]
+  values = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:tidegate-approval" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["approval"]
+  values = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/tidegate-approval" }
+}
+
+override_resource {
+  target = aws_lambda_function.link[0]
+  values = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:tidegate-link" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["link"]
+  values = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/tidegate-link" }
+}
+
+override_resource {
+  target = aws_lambda_function.function["archive"]
+  values = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:tidegate-archive" }
+}
+
+override_resource {
+  target = aws_cloudwatch_log_group.function["archive"]
+  values = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/tidegate-archive" }
+}
+
+override_resource {
+  target = aws_lambda_function_url.link[0]
+  values = { function_url = "https://abcdefghijklmnop.lambda-url.eu-west-1.on.aws/" }
+}
+
+override_resource {
   target = aws_sqs_queue.alarms
   values = { arn = "arn:aws:sqs:eu-west-1:123456789012:tidegate-alarms" }
 }
@@ -88,6 +123,16 @@ override_resource {
 }
 
 override_resource {
+  target = aws_sqs_queue.dead["approvals"]
+  values = { arn = "arn:aws:sqs:eu-west-1:123456789012:tidegate-approvals-dead" }
+}
+
+override_resource {
+  target = aws_sns_topic.approvals[0]
+  values = { arn = "arn:aws:sns:eu-west-1:123456789012:tidegate-approvals" }
+}
+
+override_resource {
   target = aws_sns_topic.alarms
   values = { arn = "arn:aws:sns:eu-west-1:123456789012:tidegate-alarms" }
 }
@@ -104,11 +149,24 @@ override_resource {
 
 variables {
   # Any file will do for a provider that is not there.
-  packages        = { control = "versions.tf", advance = "versions.tf", alarm = "versions.tf", notify = "versions.tf" }
-  slack_parameter = "/tidegate/slack"
-  hooks_parameter = "/tidegate/hooks"
-  tracing         = "Active"
-  kms_key_arn     = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  packages = {
+    control  = "versions.tf", advance = "versions.tf", alarm = "versions.tf", notify = "versions.tf", link = "versions.tf",
+    approval = "versions.tf", archive = "versions.tf",
+  }
+  slack_parameter         = "/tidegate/slack"
+  slack_signing_parameter = "/tidegate/slack-signing"
+  hooks_parameter         = "/tidegate/hooks"
+  pagerduty_parameter     = "/tidegate/pagerduty"
+  webhook_parameter       = "/tidegate/webhook"
+  signing_parameter       = "/tidegate/tidegate/signing"
+  verifying_parameter     = "/tidegate/tidegate/verifying"
+  code_parameter          = "/tidegate/tidegate/code"
+  sms                     = true
+  archive_bucket          = "audit-of-shop"
+  archive_prefix          = "tidegate/"
+  archive_lock_days       = 365
+  tracing                 = "Active"
+  kms_key_arn             = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   services = {
     shop = {
       albs = {
@@ -129,6 +187,7 @@ variables {
         roles     = ["arn:aws:iam::123456789012:role/shop-load-test"]
       }
       alarms = { "severe-bugs" = { arn = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:shop-severe-bugs" } }
+      topics = ["arn:aws:sns:eu-west-1:123456789012:shop-people"]
     }
   }
 }
@@ -152,7 +211,7 @@ run "everything" {
     condition = alltrue(flatten([for policy in values(aws_iam_role_policy.function) : [
       for statement in jsondecode(policy.policy).Statement : [
         for action in flatten([statement.Action]) : can(regex(":(Describe|GetMetricData$|ListStreams$)|^xray:Put", action))
-      ] if contains(flatten([statement.Resource]), "*")
+      ] if contains(flatten([try(statement.Resource, [])]), "*")
     ]]))
     error_message = "A statement on `*` does more than list, describe, measure and trace."
   }
@@ -201,12 +260,69 @@ run "everything" {
     error_message = "notify may do something to traffic."
   }
 
+  # What faces the internet reads, and tells one topic; it has no secret to lose.
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.function["link"].policy).Statement : statement.Action if !contains(["Key", "Trace", "Logs"], statement.Sid)
+    ])) == toset(["cloudwatch:GetMetricData", "dynamodb:GetItem", "dynamodb:Query", "sns:Publish", "ssm:GetParameter"])
+    error_message = "The public page may do something that is not reading."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.function["link"].policy).Statement : flatten([statement.Resource]) if contains(["ReadVerifying", "Answers", "Look"], statement.Sid)
+      ] == [
+      ["arn:aws:dynamodb:eu-west-1:123456789012:table/tidegate"],
+      ["arn:aws:ssm:eu-west-1:123456789012:parameter/tidegate/tidegate/verifying"],
+      ["arn:aws:sns:eu-west-1:123456789012:tidegate-approvals"],
+    ]
+    error_message = "The public page reaches further than the table, the public keys and the topic of approvals."
+  }
+
+  # Nobody gets past the URL: what lets the world invoke the function lets it do so through the URL alone.
+  assert {
+    condition = [
+      for permission in values(jsondecode(aws_cloudformation_stack.url[0].template_body).Resources) : permission.Properties.InvokedViaFunctionUrl
+    ] == [true]
+    error_message = "Anybody may invoke link past its URL."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.url[0].action == "lambda:InvokeFunctionUrl" && aws_lambda_permission.url[0].function_url_auth_type == "NONE" && length(aws_lambda_function_url.link[0].cors) == 0
+    error_message = "The page is let in for more than its URL, or other sites may ask it things."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_sns_topic_policy.approvals[0].policy).Statement : statement.Effect
+      if try(statement.Condition.StringNotEquals["aws:PrincipalAccount"], "") == "123456789012" || can(regex(":123456789012:root$", statement.Principal.AWS))
+    ] == ["Allow", "Deny"]
+    error_message = "Another account may answer."
+  }
+
+  # Of the table, who talks to people writes its outbox.
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.function["notify"].policy).Statement : statement.Condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+      if length(setintersection(toset(flatten([statement.Action])), ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"])) > 0
+    ] == [["OUTBOX#*"]]
+    error_message = "notify may write a head or a ledger."
+  }
+
+  # The archive takes in what is new, and that is all.
+  assert {
+    condition = flatten([
+      for statement in jsondecode(aws_iam_role_policy.function["archive"].policy).Statement : statement.Action if strcontains(jsonencode(statement.Action), "s3:")
+    ]) == ["s3:PutObject", "s3:PutObjectRetention"]
+    error_message = "What was archived can be read or deleted by who archives."
+  }
+
   # Whoever is not a role says on whose behalf it comes.
   assert {
     condition = alltrue([for policy in concat(
       [for role in values(aws_iam_role.function) : role.assume_role_policy],
       [aws_iam_role.scheduler.assume_role_policy, aws_sqs_queue_policy.dead_alarms.policy, aws_sns_topic_policy.messages.policy],
-      aws_sqs_queue_policy.alarms[*].policy, aws_sns_topic_policy.alarms[*].policy,
+      aws_sqs_queue_policy.alarms[*].policy, aws_sns_topic_policy.alarms[*].policy, aws_sqs_queue_policy.dead_approvals[*].policy,
       ) : alltrue([for statement in jsondecode(policy).Statement :
         strcontains(jsonencode(statement.Condition), "aws:SourceArn") && strcontains(jsonencode(statement.Condition), "aws:SourceAccount")
     ])])
@@ -214,7 +330,7 @@ run "everything" {
   }
 
   assert {
-    condition = alltrue([for permission in concat(values(aws_lambda_permission.alarm), [aws_lambda_permission.topic]) :
+    condition = alltrue([for permission in concat(values(aws_lambda_permission.alarm), [aws_lambda_permission.topic], aws_lambda_permission.approvals) :
       permission.source_arn != null && permission.source_account != null
     ])
     error_message = "A service may invoke a function on anybody's behalf."
@@ -276,11 +392,17 @@ run "nothing" {
   command = apply
 
   variables {
-    services        = {}
-    slack_parameter = ""
-    hooks_parameter = ""
-    kms_key_arn     = null
-    tracing         = "PassThrough"
+    services                = {}
+    slack_parameter         = ""
+    slack_signing_parameter = ""
+    hooks_parameter         = ""
+    pagerduty_parameter     = ""
+    webhook_parameter       = ""
+    signing_parameter       = ""
+    sms                     = false
+    archive_bucket          = ""
+    kms_key_arn             = null
+    tracing                 = "PassThrough"
   }
 
   assert {
@@ -299,6 +421,54 @@ run "nothing" {
     condition     = aws_sqs_queue.alarms.sqs_managed_sse_enabled && length(aws_lambda_permission.alarm) == 0
     error_message = "Without a key of one's own the queue is open, or an alarm is let in that nobody named."
   }
+}
+
+# Without a key to sign links with nothing faces the internet, and what is named for links alone is read by nobody.
+run "no_links" {
+  command = apply
+
+  variables {
+    signing_parameter = ""
+    archive_bucket    = ""
+  }
+
+  assert {
+    condition     = output.link_url == null && toset(keys(output.functions)) == toset(["advance", "alarm", "control", "notify"])
+    error_message = "There is a page although nobody can sign a link to it."
+  }
+
+  assert {
+    condition     = length(aws_cloudformation_stack.url) + length(aws_sns_topic.approvals) + length(aws_lambda_permission.url) == 0
+    error_message = "Something of the links is left."
+  }
+
+  assert {
+    condition     = !strcontains(join("", [for policy in values(aws_iam_role_policy.function) : policy.policy]), "parameter/tidegate/tidegate/")
+    error_message = "A key is read that nobody uses."
+  }
+}
+
+run "shut_page" {
+  command = apply
+
+  variables {
+    link_reserved_concurrency = 0
+  }
+
+  assert {
+    condition     = aws_lambda_function.link[0].reserved_concurrent_executions == 0
+    error_message = "The page cannot be shut."
+  }
+}
+
+run "half_of_the_keys" {
+  command = plan
+
+  variables {
+    code_parameter = ""
+  }
+
+  expect_failures = [aws_lambda_function.link]
 }
 
 run "records_alone" {

@@ -20,6 +20,7 @@ pub mod marks;
 pub mod metrics;
 pub mod noted;
 pub mod outlets;
+pub mod parameters;
 pub mod ports;
 pub mod route53;
 pub mod router;

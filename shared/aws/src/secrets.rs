@@ -16,7 +16,7 @@ use crate::trouble::{answered, code, if_there, trouble};
 mod tests;
 
 /// How long a secret is used after it was read: one that was changed is in use everywhere soon.
-const KEPT: SignedDuration = SignedDuration::from_mins(5);
+pub const KEPT: SignedDuration = SignedDuration::from_mins(5);
 
 /// Something that must not be seen in logs, errors or messages.
 #[derive(Clone)]

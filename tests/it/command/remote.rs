@@ -4,6 +4,7 @@ mod changes;
 mod direct;
 mod doctor;
 mod fake;
+mod keys;
 mod questions;
 mod refusals;
 

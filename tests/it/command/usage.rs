@@ -14,7 +14,7 @@ phases:
 ";
 
 /// Every command.
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "validate",
     "schema",
     "show",
@@ -37,6 +37,7 @@ const COMMANDS: [&str; 22] = [
     "override-calendar",
     "finish",
     "doctor",
+    "keys",
 ];
 
 fn check(arguments: &[&str], expected: &Expect) {

@@ -40,6 +40,12 @@ variable "deletion_protection" {
   default     = true
 }
 
+variable "links" {
+  description = "Whether people decide by link; then `tidegate keys new` comes first, with the names of parameters that it has by default."
+  type        = bool
+  default     = false
+}
+
 resource "aws_lb" "shop" {
   #checkov:skip=CKV_AWS_91:An example; access logs need a bucket.
   #checkov:skip=CKV_AWS_150:An example, to be destroyed.
@@ -115,6 +121,10 @@ module "tidegate" {
   architecture        = var.architecture
   deletion_protection = var.deletion_protection
 
+  signing_parameter   = var.links ? "/tidegate/tidegate/signing" : ""
+  verifying_parameter = var.links ? "/tidegate/tidegate/verifying" : ""
+  code_parameter      = var.links ? "/tidegate/tidegate/code" : ""
+
   services = {
     shop = {
       albs = {
@@ -153,4 +163,9 @@ output "route" {
 output "alarms" {
   description = "What to write under `alarms` in the plan."
   value       = module.tidegate.plan_alarms["shop"]
+}
+
+output "link_url" {
+  description = "Where the pages are that links lead to."
+  value       = module.tidegate.link_url
 }

@@ -1,7 +1,7 @@
 //! What stands in the place of AWS: answers that are given in their order, and routes in memory.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
     rc::Rc,
     time::Duration,
@@ -13,8 +13,9 @@ use aws::{
     alias::Served,
     control::Do,
     ecs,
+    parameters::{Found, Kept, Over},
     route53::Finding,
-    secrets::Kind,
+    secrets::{Kind, Secret},
 };
 use cli::{
     args::remote::At,
@@ -46,6 +47,18 @@ struct State {
     asked: RefCell<String>,
     hands: Hands<Routes, Stopped>,
     world: World,
+    safe: RefCell<Safe>,
+    seeds: Cell<u8>,
+}
+
+/// Parameters that are written, as an operator's account has them.
+#[derive(Default)]
+pub(super) struct Safe {
+    pub(super) held: BTreeMap<String, Found>,
+    /// What cannot be written, and why.
+    pub(super) shut: BTreeMap<String, Trouble>,
+    /// What somebody else puts in a parameter's place while we wait.
+    pub(super) meanwhile: BTreeMap<String, Found>,
 }
 
 /// What `doctor` finds.
@@ -118,6 +131,24 @@ impl Fake {
         }))
     }
 
+    /// Parameters that can be written.
+    pub(super) fn safe(safe: Safe) -> Self {
+        Self(Rc::new(State {
+            safe: RefCell::new(safe),
+            ..State::default()
+        }))
+    }
+
+    /// What a parameter holds now.
+    pub(super) fn held(&self, name: &str) -> Option<String> {
+        let safe = self.0.safe.borrow();
+        Some(safe.held.get(name)?.secret.expose().to_owned())
+    }
+
+    fn note(&self, line: &str) {
+        self.0.asked.borrow_mut().push_str(line);
+    }
+
     /// What a route is at now.
     pub(super) fn share(&self, route: &str) -> Option<Weight> {
         let routes = self.0.hands.router.0.borrow();
@@ -152,6 +183,11 @@ impl Cloud for Fake {
 
     fn key(&self) -> Result<String, Unanswered> {
         Ok("6b2f0a1e-0000-4000-8000-000000000001".to_owned())
+    }
+
+    fn seed(&self) -> Result<[u8; 32], Unanswered> {
+        self.0.seeds.set(self.0.seeds.get() + 1);
+        Ok([self.0.seeds.get(); 32])
     }
 }
 
@@ -216,10 +252,47 @@ impl Account for Fake {
     }
 
     async fn parameter(&self, name: &str) -> Result<Option<Kind>, Trouble> {
-        Ok(self.0.world.parameters.get(name).copied())
+        let held = self.0.safe.borrow().held.contains_key(name);
+        let kind = self.0.world.parameters.get(name).copied();
+        Ok(kind.or(held.then_some(Kind::Secure)))
     }
 
-    async fn wait(&self, _: Duration) {}
+    async fn find(&self, name: &str) -> Result<Option<Found>, Trouble> {
+        Ok(self.0.safe.borrow().held.get(name).cloned())
+    }
+
+    async fn keep(
+        &self,
+        name: &str,
+        secret: &Secret,
+        over: Over,
+        key: Option<&str>,
+    ) -> Result<Kept, Trouble> {
+        let key = key.map_or_else(String::new, |key| format!(" with {key}"));
+        self.note(&format!("kept {name} over {over:?}{key}\n"));
+        let mut safe = self.0.safe.borrow_mut();
+        if let Some(why) = safe.shut.get(name) {
+            return Err(why.clone());
+        }
+        if over == Over::Nothing && safe.held.contains_key(name) {
+            return Ok(Kept::Taken);
+        }
+        let found = Found {
+            secret: secret.clone(),
+            since: Timestamp::UNIX_EPOCH,
+        };
+        safe.held.insert(name.to_owned(), found);
+        Ok(Kept::Done)
+    }
+
+    async fn wait(&self, long: Duration) {
+        let mut safe = self.0.safe.borrow_mut();
+        if !safe.held.is_empty() {
+            self.note(&format!("waited {} s\n", long.as_secs()));
+        }
+        let meanwhile = std::mem::take(&mut safe.meanwhile);
+        safe.held.extend(meanwhile);
+    }
 }
 
 /// Who runs the tests.
