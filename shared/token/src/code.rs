@@ -99,8 +99,8 @@ impl CodeKey {
         mac.update(&id.0);
         mac.update(&bits.to_be_bytes());
         let hash: [u8; 32] = mac.finalize().into_bytes().into();
-        let [a, b, c, d, e, f, g, h, ..] = hash;
-        Some(Guess(u64::from_be_bytes([a, b, c, d, e, f, g, h])))
+        hash.first_chunk()
+            .map(|bytes| Guess(u64::from_be_bytes(*bytes)))
     }
 
     fn mac(&self) -> Hmac<Sha256> {
