@@ -145,9 +145,9 @@ groups: { leads: [aiko, ben] }
         text,
         show,
         &expect![[r#"
-        Phase { name: all, weights: Weights({web: Weight(1000)}), bake: 1h, within: Some(2h), require: [Condition { metric: errors, op: Less, limit: Fixed(Quantity { micros: 1000, dimension: Ratio }), lasting: None }, Condition { metric: errors, op: AtMost, limit: Stable { factor_milli: 1100 }, lasting: Some(5m) }], rollback: [], limits: GateLimits { failures: Some(3), consecutive_failures: Some(2), errors: Some(4), then: Rollback, passes: 2 }, approval: Some(Approval { from: [leads], needed: 2, expires: Some(24h), otherwise: Rollback }), checklist: [ChecklistItem { name: the-backup-is-done, text: "the backup is done" }, ChecklistItem { name: told, text: "everyone knows" }], before: [page], after: [] }
-        (page, Hook { run: Webhook("https://example.com/x"), timeout: 30s, attempts: 3, on_failure: Ignore })
-    "#]],
+            Phase { name: all, weights: Weights({web: Weight(1000)}), bake: 1h, within: Some(2h), require: [Condition { metric: errors, op: Less, limit: Fixed(Quantity { micros: 1000, dimension: Ratio }), lasting: None }, Condition { metric: errors, op: AtMost, limit: Stable { factor_milli: 1100 }, lasting: Some(5m) }], rollback: [], limits: GateLimits { failures: Some(3), consecutive_failures: Some(2), errors: Some(4), then: Rollback, passes: 2 }, approval: Some(Approval { from: [leads], needed: 2, expires: Some(24h), otherwise: Rollback, four_eyes: Required }), checklist: [ChecklistItem { name: the-backup-is-done, text: "the backup is done" }, ChecklistItem { name: told, text: "everyone knows" }], before: [page], after: [] }
+            (page, Hook { run: Webhook("https://example.com/x"), timeout: 30s, attempts: 3, on_failure: Ignore })
+        "#]],
     );
 }
 

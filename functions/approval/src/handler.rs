@@ -107,10 +107,10 @@ fn envelope(record: &Value, topic: &str) -> Option<Envelope> {
 }
 
 /// A trouble with what it was about before it.
-fn about(what: &str, trouble: Trouble) -> Trouble {
+fn about(what: &str, trouble: &Trouble) -> Trouble {
     Trouble {
+        chance: trouble.chance,
         what: format!("{what}: {}", trouble.what),
-        ..trouble
     }
 }
 

@@ -28,7 +28,7 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             return Ok(());
         };
         let record = self.links.read(&claims.id).await;
-        let record = record.map_err(|trouble| about("the link's record", trouble))?;
+        let record = record.map_err(|trouble| about("the link's record", &trouble))?;
         // What was refused a minute ago must not happen now because the message comes twice.
         if let Some(settled) = record.settled
             && settled.attempt == answer.attempt
@@ -87,7 +87,7 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             return Ok(Some(Outcome::NoCode));
         };
         let taken = self.links.take_try(&claims.id, guess, claims.expires).await;
-        let left = match taken.map_err(|trouble| about("the link's record", trouble))? {
+        let left = match taken.map_err(|trouble| about("the link's record", &trouble))? {
             Try::Taken { left } => left,
             Try::Locked => return Ok(Some(Outcome::Locked)),
         };
@@ -111,7 +111,7 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             at: self.now(),
         };
         let written = self.links.settle(&claims.id, &settled).await;
-        written.map_err(|trouble| about("the link's record", trouble))
+        written.map_err(|trouble| about("the link's record", &trouble))
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -16,7 +16,7 @@ use engine::{
     trouble::Trouble,
 };
 use token::{
-    Action, Claims, Refused,
+    Action, Claims,
     answer::{Interaction, Outcome},
     slack_signature::{Signed, verify},
 };
@@ -45,48 +45,45 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             tracing::warn!(%reason, "a request is not taken for Slack's");
             return Ok(());
         }
-        let Some(heard) = payload::read(&interaction.body) else {
+        let Some(press) = payload::read(&interaction.body) else {
             tracing::warn!("Slack sent something that is no decision");
             return Ok(());
         };
         let verifier = self.keys.verifier(now).await?;
-        match verifier.verify(&heard.token, &self.audience, now) {
-            Ok(claims) => self.pressed(&heard, &claims, time).await,
+        match verifier.verify(&press.token, &self.audience, now) {
+            Ok(claims) => self.pressed(&press, &claims, time).await,
             Err(refused) => {
                 tracing::warn!(reason = %refused, "a button's value is not taken");
-                let why = match refused {
-                    Refused::Expired { .. } => "the button has expired".to_owned(),
-                    other => other.to_string(),
-                };
-                self.tell(&heard, Locale::En, &Said::Refused(&why)).await;
+                let why = refused.to_string();
+                self.tell(&press, Locale::En, &Said::Refused(&why)).await;
                 Ok(())
             }
         }
     }
 
-    async fn pressed(&self, heard: &Heard, claims: &Claims, time: Time) -> Result<(), Trouble> {
+    async fn pressed(&self, press: &Heard, claims: &Claims, time: Time) -> Result<(), Trouble> {
         let Some(head) = self.ports.store().load(&claims.rollout).await? else {
             let why = format!("there is no rollout {}", claims.rollout);
-            self.tell(heard, Locale::En, &Said::Refused(&why)).await;
+            self.tell(press, Locale::En, &Said::Refused(&why)).await;
             return Ok(());
         };
         let locale = head.plan.locale;
-        let user = Person::new(&heard.user);
-        if let Some(why) = refusal(heard, claims, &head, &user) {
-            self.tell(heard, locale, &Said::Refused(&why)).await;
+        let user = Person::new(&press.user);
+        if let Some(why) = refusal(press, claims, &head, &user) {
+            self.tell(press, locale, &Said::Refused(&why)).await;
             return Ok(());
         }
-        if let Kind::Pressed { trigger } = &heard.kind
+        if let Kind::Pressed { trigger } = &press.kind
             && asks_why(claims.action)
         {
-            let view = view::reason(claims, heard, locale);
+            let view = view::reason(claims, press, locale);
             match self.slack.open(trigger, &view).await {
                 Ok(Opened::Opened) => return Ok(()),
                 // Nobody can be asked why: what they pressed is done without.
                 Ok(Opened::NoBot) => {}
                 Err(trouble) => {
                     tracing::warn!(link = %claims.id, error = %trouble, "a form was not opened");
-                    self.tell(heard, locale, &Said::NoForm).await;
+                    self.tell(press, locale, &Said::NoForm).await;
                     return Ok(());
                 }
             }
@@ -96,7 +93,7 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             by: head.plan.person(&user),
             key: format!("slack/{}/{user}", claims.id.hex()),
             place: "in Slack",
-            reason: &heard.reason,
+            reason: &press.reason,
             items: &[],
         };
         let (outcome, again) = self.act(&decision, time).await;
@@ -116,13 +113,13 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             | Outcome::NoCode
             | Outcome::Locked => Said::Unsure,
         };
-        self.tell(heard, locale, &said).await;
+        self.tell(press, locale, &said).await;
         again
     }
 
     /// Tells whoever pressed it. What was done is done: nobody is asked again because they could not be told.
-    async fn tell(&self, heard: &Heard, locale: Locale, said: &Said<'_>) {
-        let Some(address) = &heard.response else {
+    async fn tell(&self, press: &Heard, locale: Locale, said: &Said<'_>) {
+        let Some(address) = &press.response else {
             return;
         };
         if let Err(trouble) = self.slack.say(address, &words::of(said, locale)).await {
@@ -140,8 +137,8 @@ const fn asks_why(action: Action) -> bool {
 }
 
 /// Why this button is not for this person.
-fn refusal(heard: &Heard, claims: &Claims, head: &Rollout, user: &Person) -> Option<String> {
-    let named = payload::action(&heard.action);
+fn refusal(press: &Heard, claims: &Claims, head: &Rollout, user: &Person) -> Option<String> {
+    let named = payload::action(&press.action);
     if named != Some(claims.action) {
         return Some("the button does not do what its value says".to_owned());
     }

@@ -267,7 +267,7 @@ fn sign(claims: &Claims) -> SignedLink {
 }
 
 fn right_code(claims: &Claims) -> String {
-    code_key().code(&claims.id).expose().to_string()
+    code_key().code(&claims.id).expose()
 }
 
 /// A sample with the token and the code of a link.

@@ -199,10 +199,14 @@ fn own_rollout(text: &PhaseText, phase: &Phase, plan: &Plan, report: &mut Report
     }
     let fault = Fault::new(
         Code::OwnRollout,
-        format!(
-            "all {} of the approvers are needed, and whoever starts a rollout may not approve it",
-            people.len()
-        ),
+        match people.len() {
+            1 => {
+                "there is one approver, who may not approve a rollout that they started".to_owned()
+            }
+            all => format!(
+                "all {all} approvers are needed, and whoever of them starts a rollout may not approve it"
+            ),
+        },
         "more approvers than are needed, or a starter who is none of them",
         "add people to the groups, lower `needed`, or write `four_eyes: waived`",
     );

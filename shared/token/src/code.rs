@@ -119,8 +119,8 @@ impl CodeKey {
     pub fn guess(&self, id: &TokenId, typed: &str) -> Option<Guess> {
         let bits = read(typed)?;
         let hash = self.hash(&[GUESS_PURPOSE, &id.0, &bits.to_be_bytes()]);
-        let [a, b, c, d, e, f, g, h, ..] = hash;
-        Some(Guess(u64::from_be_bytes([a, b, c, d, e, f, g, h])))
+        hash.first_chunk()
+            .map(|bytes| Guess(u64::from_be_bytes(*bytes)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{check_adding, check_with};
+use super::{SOUND, check, check_adding, check_with};
 
 #[test]
 fn a_metric_that_is_not_there() {
@@ -467,6 +467,74 @@ fn windows_and_timeouts_that_cannot_be() {
                |                                      ^^ expected 1s to 24h
                |
                = help: write `5m`
+
+        "#]],
+    );
+}
+
+#[test]
+fn one_name_for_two_people_or_one_person_twice_in_a_group() {
+    check_adding(
+        r#"
+        people:
+          ann: { slack: U2CERLKJA, aws: ann@example.com }
+          ben: { slack: U2CERLKJA, email: Ann@example.com }
+        "#,
+        &expect![[r#"
+            error[repeated]: people.ben.slack: `U2CERLKJA` is ann already
+              --> plan.yaml:29:17
+               |
+            29 |   ben: { slack: U2CERLKJA, email: Ann@example.com }
+               |                 ^^^^^^^^^ expected every name and handle of one person only
+               |
+               = help: correct one of the two, or make them one person
+
+            error[repeated]: people.ben.email: `Ann@example.com` is ann already
+              --> plan.yaml:29:35
+               |
+            29 |   ben: { slack: U2CERLKJA, email: Ann@example.com }
+               |                                   ^^^^^^^^^^^^^^^ expected every name and handle of one person only
+               |
+               = help: correct one of the two, or make them one person
+
+        "#]],
+    );
+    check_adding(
+        r#"
+        people:
+          aiko: { slack: U2CERLKJA, email: aiko@example.com }
+          aiko2: { aws: ben@example.com, email: mail@example.com, slack: "@aiko" }
+        "#,
+        &expect![[r#"
+            error[bad-address]: people.aiko2.slack: `@aiko` is no such address
+              --> plan.yaml:29:66
+               |
+            29 |   aiko2: { aws: ben@example.com, email: mail@example.com, slack: "@aiko" }
+               |                                                                  ^^^^^^^ expected the id of a Slack user, such as U2CERLKJA
+               |
+               = help: write `U2CERLKJA` or the like
+
+        "#]],
+    );
+    let people = "people: { aiko: { email: aiko@example.com, slack: U2CERLKJA } }";
+    check(
+        &SOUND
+            .replace(
+                "[aiko@example.com, ben@example.com]",
+                "[aiko@example.com, U2CERLKJA]",
+            )
+            .replace(
+                "    service: booking",
+                &format!("    service: booking\n    {people}"),
+            ),
+        &expect![[r#"
+            error[repeated]: groups.leads[1]: `U2CERLKJA` is in the group twice
+              --> plan.yaml:27:29
+               |
+            27 |   leads: [aiko@example.com, U2CERLKJA]
+               |                             ^^^^^^^^^ expected every person once
+               |
+               = help: delete one
 
         "#]],
     );

@@ -327,3 +327,40 @@ fn something_that_nothing_uses() {
         "#]],
     );
 }
+
+#[test]
+fn an_approver_who_starts_cannot_be_done_without() {
+    check_with(
+        "from: [leads]",
+        "from: [leads], needed: 2",
+        &expect![[r#"
+        warning[own-rollout]: phases[0].approval: all 2 approvers are needed, and whoever of them starts a rollout may not approve it
+          --> plan.yaml:20:5
+           |
+        20 |     approval: { from: [leads], needed: 2, expires: 1d }
+           |     ^^^^^^^^ expected more approvers than are needed, or a starter who is none of them
+           |
+           = help: add people to the groups, lower `needed`, or write `four_eyes: waived`
+
+    "#]],
+    );
+    check_with(
+        "[aiko@example.com, ben@example.com]",
+        "[aiko@example.com]",
+        &expect![[r#"
+            warning[own-rollout]: phases[0].approval: there is one approver, who may not approve a rollout that they started
+              --> plan.yaml:20:5
+               |
+            20 |     approval: { from: [leads], expires: 1d }
+               |     ^^^^^^^^ expected more approvers than are needed, or a starter who is none of them
+               |
+               = help: add people to the groups, lower `needed`, or write `four_eyes: waived`
+
+        "#]],
+    );
+    check_with(
+        "from: [leads]",
+        "from: [leads], needed: 2, four_eyes: waived",
+        &expect![[""]],
+    );
+}

@@ -28,7 +28,7 @@ fn a_healthy_release_is_everywhere_within_two_hours() {
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
             2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
-            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.005Z tech-lead | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
@@ -65,7 +65,7 @@ fn latency_that_drifts_is_found() {
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
             2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
-            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.005Z tech-lead | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
@@ -98,7 +98,7 @@ fn errors_that_creep_up_are_found() {
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
             2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
-            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.005Z tech-lead | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
@@ -134,7 +134,7 @@ fn without_requests_nothing_is_proven_and_the_phase_is_overdue() {
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
             2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
-            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.005Z tech-lead | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
@@ -161,7 +161,7 @@ fn a_hand_that_closes_the_gate_is_not_overruled() {
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
             2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
-            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release approved, 1 of 1
+            2026-01-13T01:42:00.005Z tech-lead | phase pre-release approved, 1 of 1
             2026-01-13T01:42:00.524Z tidegate | phase one-percent entered
             2026-01-13T01:42:00.958Z tidegate | the weights of phase one-percent are in effect from 2026-01-13T01:43:00Z
             2026-01-13T01:48:01.613Z tidegate | the gate of phase one-percent passed
@@ -202,7 +202,7 @@ fn without_agreement_nothing_begins() {
             2026-01-13T01:00:23.813Z tidegate | the weights of phase pre-release are in effect from 2026-01-13T01:01:23Z
             2026-01-13T01:31:49.167Z tidegate | the gate of phase pre-release passed
             2026-01-13T01:31:49.167Z tidegate | approval of phase pre-release asked, 1 needed, until 2026-01-13T05:31:49Z
-            2026-01-13T01:42:00.005Z tech-lead@triptrip.com | phase pre-release rejected: not now"#]],
+            2026-01-13T01:42:00.005Z tech-lead | phase pre-release rejected: not now"#]],
     );
 }
 

@@ -1,5 +1,12 @@
 //! Links that are answered.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes the texts, with hashes"
+)]
+
+use std::fmt::Write as _;
+
 use domain::traffic::Epoch;
 use expect_test::expect;
 use futures_util::future::join_all;
@@ -42,7 +49,7 @@ fn samples_do_what_they_are_called() {
         "link.right.json",
     ] {
         room.woken(sample(file, &kim)).unwrap();
-        told.push_str(&format!("{file}: {}\n", room.outcome()));
+        writeln!(told, "{file}: {}", room.outcome()).unwrap();
     }
     told.push_str(&room.entries().pop().unwrap());
     expect![[r#"
@@ -167,74 +174,57 @@ fn what_was_refused_does_not_happen_later_because_its_message_comes_twice() {
     assert_eq!(room.drawer.0.borrow().told.len(), 1);
 }
 
+/// Links that are good in themselves and do not fit, each with what is wrong with it.
+fn misfits(room: &Room) -> Vec<(&'static str, Claims)> {
+    let claims = |n| room.claims(n, Action::Approve, KIM);
+    let mut epoch = claims(2);
+    epoch.epoch = Epoch(0);
+    let mut phase = claims(3);
+    phase.phase = None;
+    let mut plan = claims(4);
+    plan.plan = domain::plan::PlanHash([0; 32]);
+    let mut rollout = claims(5);
+    rollout.rollout = domain::name::RolloutId::parse("shop#9").unwrap();
+    let mut elsewhere = claims(6);
+    elsewhere.audience = Audience::new("123456789012", "eu-west-1", "staging").unwrap();
+    let mut expired = claims(7);
+    expired.expires = later(room.world.now(), SignedDuration::from_secs(-60));
+    expired.issued = later(room.world.now(), SignedDuration::from_mins(-60));
+    vec![
+        ("a stranger's", room.claims(1, Action::Approve, "eve")),
+        ("of another epoch", epoch),
+        ("of no phase", phase),
+        ("of another plan", plan),
+        ("of another rollout", rollout),
+        ("of another deployment", elsewhere),
+        ("an expired one", expired),
+        ("one to look at", room.claims(8, Action::View, KIM)),
+        (
+            "an incident's, and none is open",
+            room.claims(9, Action::Accept, KIM),
+        ),
+    ]
+}
+
 #[test]
 fn a_link_that_does_not_fit_is_told_so() {
     let room = Room::asked();
+    let before = room.entries().len();
     let mut told = Vec::new();
-    let mut check = |name: &str, claims: &Claims| {
-        let before = room.entries().len();
+    for (name, claims) in misfits(&room) {
         let seen = room.drawer.0.borrow().told.len();
-        let mut said = room.answered(right(claims, told.len() as u64));
+        let mut said = room.answered(right(&claims, told.len() as u64));
         if room.drawer.0.borrow().told.len() == seen {
             "nothing".clone_into(&mut said);
         }
         assert_eq!(room.entries().len(), before, "{name}");
         told.push(format!("{name}: {said}"));
-    };
-    let claims = |n| room.claims(n, Action::Approve, KIM);
-    check("a stranger's", &room.claims(1, Action::Approve, "eve"));
-    check(
-        "of another epoch",
-        &Claims {
-            epoch: Epoch(0),
-            ..claims(2)
-        },
-    );
-    check(
-        "of no phase",
-        &Claims {
-            phase: None,
-            ..claims(3)
-        },
-    );
-    let plan = domain::plan::PlanHash([0; 32]);
-    check("of another plan", &Claims { plan, ..claims(4) });
-    let rollout = domain::name::RolloutId::parse("shop#9").unwrap();
-    check(
-        "of another rollout",
-        &Claims {
-            rollout,
-            ..claims(5)
-        },
-    );
-    let elsewhere = Audience::new("123456789012", "eu-west-1", "staging").unwrap();
-    check(
-        "of another deployment",
-        &Claims {
-            audience: elsewhere,
-            ..claims(6)
-        },
-    );
-    let expires = later(room.world.now(), SignedDuration::from_secs(-60));
-    let issued = later(room.world.now(), SignedDuration::from_mins(-60));
-    check(
-        "an expired one",
-        &Claims {
-            expires,
-            issued,
-            ..claims(7)
-        },
-    );
-    check("one to look at", &room.claims(8, Action::View, KIM));
-    check(
-        "an incident's, and none is open",
-        &room.claims(9, Action::Accept, KIM),
-    );
+    }
     expect![[r#"
         a stranger's: Refused { why: "eve may not approve this phase; leads may" }
         of another epoch: Refused { why: "the rollout has moved on since this was shown: it is awaiting approval in phase half now" }
         of no phase: Refused { why: "it was asked outside of every phase" }
-        of another plan: Refused { why: "this was asked about another plan than the rollout runs; nothing was done" }
+        of another plan: Refused { why: "this was asked about another plan than the rollout runs" }
         of another rollout: Refused { why: "there is no rollout shop#9" }
         of another deployment: nothing
         an expired one: Refused { why: "the link expired at 2026-01-13T01:09:05.78Z" }

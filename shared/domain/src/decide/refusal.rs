@@ -56,7 +56,7 @@ pub enum Refusal {
         current: String,
     },
     /// What was shown is of another plan than the rollout's.
-    #[error("this was asked about another plan than the rollout runs; nothing was done")]
+    #[error("this was asked about another plan than the rollout runs")]
     OtherPlan,
     /// The rollout does not stand any more where it did when it was shown.
     #[error("the rollout has moved on since this was shown: it is {status}{} now", in_phase(.phase.as_ref()))]

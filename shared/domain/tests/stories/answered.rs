@@ -110,7 +110,7 @@ fn a_link_is_for_the_phase_that_it_showed() {
         &expect![[r#"
         1:10  refused: the rollout has moved on since this was shown: it is awaiting approval in phase canary now
         1:10  refused: the rollout has moved on since this was shown: it is awaiting approval in phase canary now
-        1:10  refused: this was asked about another plan than the rollout runs; nothing was done
+        1:10  refused: this was asked about another plan than the rollout runs
         1:11  ann: paused: a look
         1:11  ann: resumed: fine
         1:12  ann: phase canary approved, 1 of 1
