@@ -13,6 +13,7 @@ mod story;
 
 #[cfg(test)]
 mod approval;
+mod archived;
 #[cfg(test)]
 mod back;
 #[cfg(test)]
