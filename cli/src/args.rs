@@ -214,6 +214,9 @@ pub struct History {
     /// How the ledger ends: the number and the hash of its last entry, from elsewhere
     #[arg(long, value_name = "SEQ:HASH", value_parser = end)]
     pub end: Option<Chain>,
+    /// Heads that were archived: the ledger must go through those of its rollout
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub heads: Option<PathBuf>,
     /// Of a rollout on AWS: export the ledger into a file
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "FILE")]

@@ -10,7 +10,10 @@ use std::{
 use domain::{
     ledger::{
         Chain, Hash, Line,
-        export::{self, Reader, Refused, Whole},
+        export::{
+            self, Reader, Refused, Whole,
+            heads::{self, Head},
+        },
     },
     name::RolloutId,
     time::Timestamp,
@@ -52,6 +55,7 @@ pub(crate) fn run(what: &History, console: &mut Console<'_>) -> Result<Exit, Fai
     let whole = reading
         .ended
         .map_err(|refused| Failure::Ledger(format!("{name}:{refused}")))?;
+    let went = through(what, &whole.rollout, &reading.lines)?;
     if what.verify {
         let good = paint.text(Ink::Good, "ok");
         let entries = entries(whole.end.seq);
@@ -62,8 +66,10 @@ pub(crate) fn run(what: &History, console: &mut Console<'_>) -> Result<Exit, Fai
     }
     let end = paint.text(Ink::Faint, &format!("ends at {}", whole.end));
     writeln!(console.out, "{end}")?;
-    if what.end.is_none() {
-        let hint = "that nothing was cut off behind it, only `--end` can tell";
+    if let Some(went) = went {
+        writeln!(console.out, "{}", paint.text(Ink::Faint, &went))?;
+    } else if what.end.is_none() {
+        let hint = "that nothing was cut off behind it, only `--end` or `--heads` can tell";
         writeln!(console.out, "{}", paint.text(Ink::Faint, hint))?;
     }
     Ok(Exit::Ok)
@@ -78,6 +84,37 @@ fn read(path: &Path, console: &mut Console<'_>) -> Result<(String, Vec<u8>), Fai
     let input = console.input.read_to_end(&mut bytes);
     input.map_err(Failure::Input)?;
     Ok(("standard input".to_owned(), bytes))
+}
+
+/// Compares a ledger that has verified with the heads that were archived of it, if they are given.
+pub(crate) fn through(
+    what: &History,
+    rollout: &RolloutId,
+    ledger: &[Line],
+) -> Result<Option<String>, Failure> {
+    let Some(path) = &what.heads else {
+        return Ok(None);
+    };
+    let name = path.display();
+    let heads = heads::read(&file::bytes(path)?);
+    let heads = heads.map_err(|refused| Failure::Ledger(format!("{name}:{refused}")))?;
+    let heads: Vec<Head> = heads
+        .into_iter()
+        .filter(|head| head.rollout == *rollout)
+        .collect();
+    let Some(furthest) = heads.iter().max_by_key(|head| head.end.seq) else {
+        return Err(Failure::Ledger(format!(
+            "{name}: no head of {rollout} is in it"
+        )));
+    };
+    for head in &heads {
+        let fits = head.fits(ledger);
+        fits.map_err(|against| Failure::Ledger(format!("{rollout}: {against}")))?;
+    }
+    let (seq, at) = (furthest.end.seq, &furthest.at);
+    Ok(Some(format!(
+        "goes through {seq}, where {name} says it was on {at}"
+    )))
 }
 
 pub(crate) fn entries(count: u64) -> String {

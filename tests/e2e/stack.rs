@@ -11,7 +11,9 @@ use serde_json::Value;
 use crate::bed::{Bed, tools};
 
 /// The functions, each a crate and a binary.
-const FUNCTIONS: [&str; 4] = ["control", "advance", "alarm", "notify"];
+const FUNCTIONS: [&str; 7] = [
+    "control", "advance", "alarm", "notify", "link", "approval", "archive",
+];
 
 /// What was built.
 pub(crate) struct Binaries {

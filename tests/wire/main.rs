@@ -14,6 +14,8 @@ mod alb;
 #[cfg(test)]
 mod alias;
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod ecs;

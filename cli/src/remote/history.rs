@@ -20,7 +20,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     file,
-    history::{entries, tell},
+    history::{entries, tell, through},
     json,
 };
 
@@ -101,6 +101,7 @@ fn print(
         tell(id, lines, console.out, paint)?;
     }
     verified.map_err(Failure::Ledger)?;
+    let went = through(what, id, lines)?;
     let count = entries(end.seq);
     if what.verify {
         let good = paint.text(Ink::Good, "ok");
@@ -113,6 +114,9 @@ fn print(
     }
     let end = paint.text(Ink::Faint, &format!("ends at {end}"));
     writeln!(console.out, "{end}")?;
+    if let Some(went) = went {
+        writeln!(console.out, "{}", paint.text(Ink::Faint, &went))?;
+    }
     if let Some(path) = &what.ledger {
         writeln!(console.out, "\nledger: {}", path.display())?;
     }

@@ -3,7 +3,13 @@
 use std::{fs, sync::LazyLock};
 
 use domain::{
-    ledger::{Actor, Chain, Draft, Entry, Fact, export},
+    ledger::{
+        Actor, Chain, Draft, Entry, Fact,
+        export::{
+            self,
+            heads::{self, Head},
+        },
+    },
     name::{Person, RolloutId},
     time::Timestamp,
     traffic::{Epoch, Weights},
@@ -57,7 +63,7 @@ fn a_run_is_exported_and_its_ledger_verifies() {
     expect![[r#"
         ok FILE: lightning-talk-circle#1, 31 entries
         ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
-        that nothing was cut off behind it, only `--end` can tell
+        that nothing was cut off behind it, only `--end` or `--heads` can tell
         exit code 0
     "#]]
     .assert_eq(&file.anywhere(&done.text()));
@@ -408,4 +414,53 @@ fn what_history_cannot_do_it_says() {
     ] {
         expected.assert_eq(&run(arguments).text());
     }
+}
+
+#[test]
+fn heads_that_were_archived_tell_whether_something_was_cut_off_or_written_anew() {
+    let (file, end) = exported("heads.jsonl");
+    let whole = export::verify(LEDGER.0.as_bytes(), None).unwrap();
+    let head = |end: &str| Head {
+        rollout: whole.rollout.clone(),
+        end: Chain::parse(end).unwrap(),
+        at: "2026-01-13T02:00:00Z".to_owned(),
+    };
+    let check = |heads: &[Head], expected: Expect| {
+        let kept = Scratch::new("kept.jsonl", heads::write(heads));
+        let done = history(&file, &["--verify", "--heads", kept.path()]);
+        let told = file.anywhere(&done.text()).replace(kept.path(), "HEADS");
+        expected.assert_eq(&told);
+    };
+    check(
+        &[head(end)],
+        expect![[r#"
+        ok FILE: lightning-talk-circle#1, 31 entries
+        ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
+        goes through 31, where HEADS says it was on 2026-01-13T02:00:00Z
+        exit code 0
+    "#]],
+    );
+    let further = end.replace("31:", "40:");
+    check(
+        &[head(end), head(&further)],
+        expect![[r#"
+        error: lightning-talk-circle#1: the ledger ends at entry 31, and on 2026-01-13T02:00:00Z it had 40: something was cut off
+        exit code 1
+    "#]],
+    );
+    let other = end.replace("31:", "30:");
+    check(
+        &[head(&other)],
+        expect![[r#"
+        error: lightning-talk-circle#1: entry 30 is not the one that was there on 2026-01-13T02:00:00Z: the ledger was written anew
+        exit code 1
+    "#]],
+    );
+    check(
+        &[],
+        expect![[r#"
+        error: HEADS: no head of lightning-talk-circle#1 is in it
+        exit code 1
+    "#]],
+    );
 }

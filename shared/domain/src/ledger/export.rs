@@ -13,6 +13,7 @@
 //! The last line is the ledger's end, without which a file is incomplete. Whoever cuts entries off and writes a
 //! new last line is found only by an end that is known from elsewhere: the rollout's head has it.
 
+pub mod heads;
 mod spelling;
 
 use super::{Broken, Chain, Hash, Line};
@@ -130,6 +131,9 @@ pub enum Why {
     /// The rollout's name is no name.
     #[error("`{0}` is no rollout; one is written <service>#<number>")]
     Name(String),
+    /// A hash is none.
+    #[error("`{0}` is no hash; one has 64 digits, 0-9 and a-f")]
+    Hash(String),
     /// The line is not written as every exported line is.
     #[error("expected {expected}; a ledger verifies only byte for byte as it was exported")]
     Spelling {
