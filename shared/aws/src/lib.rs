@@ -7,6 +7,7 @@ pub mod alarms;
 pub mod alb;
 pub mod alias;
 pub mod archive;
+pub mod approvals;
 mod arn_parts;
 pub mod caller;
 pub mod client;

@@ -17,6 +17,7 @@ mod key;
 mod link;
 pub mod outbox;
 mod record;
+mod used;
 
 use std::sync::Arc;
 
@@ -82,6 +83,12 @@ impl Store {
     /// The whole ledger of a rollout as it stands now, in its order; verified by whoever reads it. A round trip a
     /// megabyte.
     pub async fn ledger(&self, id: &RolloutId) -> Result<Vec<Line>, Trouble> {
+        let entries = self.told(id).await?;
+        Ok(entries.into_iter().map(|told| told.line).collect())
+    }
+
+    /// The same, with what people are told of each entry.
+    pub async fn told(&self, id: &RolloutId) -> Result<Vec<Told>, Trouble> {
         let pages = self
             .client
             .query()
@@ -100,11 +107,11 @@ impl Store {
             .collect::<Result<_, _>>()
             .await
             .map_err(|error| trouble("Query", &error))?;
-        let mut lines = Vec::new();
+        let mut entries = Vec::new();
         for item in &items {
-            lines.extend(entry::read(item)?.into_iter().map(|told| told.line));
+            entries.extend(entry::read(item)?);
         }
-        Ok(lines)
+        Ok(entries)
     }
 
     /// A service's rollouts, the newest first and at most [`LISTED_MAX`] of them; without a service the active ones,

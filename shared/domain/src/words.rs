@@ -15,6 +15,7 @@ mod japanese;
 mod language;
 mod loudness;
 mod phrase;
+mod parts;
 mod plain;
 mod waiting;
 
@@ -26,6 +27,7 @@ use language::Language;
 
 pub use loudness::tone;
 pub use phrase::{Phrase, phrase};
+pub use parts::Parts;
 pub use waiting::waiting;
 
 /// What a person is told.
