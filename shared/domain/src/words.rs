@@ -14,8 +14,8 @@ mod instant;
 mod japanese;
 mod language;
 mod loudness;
-mod phrase;
 mod parts;
+mod phrase;
 mod plain;
 mod waiting;
 
@@ -26,8 +26,8 @@ use japanese::Japanese;
 use language::Language;
 
 pub use loudness::tone;
-pub use phrase::{Phrase, phrase};
 pub use parts::Parts;
+pub use phrase::{Phrase, phrase};
 pub use waiting::waiting;
 
 /// What a person is told.
