@@ -10,8 +10,9 @@ locals {
       # Ends before the next sweep begins.
       advance = { memory = 256, timeout = 55 }
       # Shorter than the queue hides a message, so that a second worker begins when the first has ended.
-      alarm  = { memory = 256, timeout = 10 }
-      notify = { memory = 256, timeout = 30 }
+      alarm = { memory = 256, timeout = 10 }
+      # Several places to tell, each with seconds to answer.
+      notify = { memory = 256, timeout = 60 }
     },
     # A person waits for a page, and nobody waits for long. `link` is made in link.tf.
     local.links ? { approval = { memory = 256, timeout = 30 }, link = { memory = 256, timeout = 10 } } : {},
@@ -36,16 +37,19 @@ locals {
     advance = local.traffic_environment
     alarm   = local.traffic_environment
     notify = {
-      TIDEGATE_TABLE               = aws_dynamodb_table.rollouts.name
-      TIDEGATE_TOPIC               = aws_sns_topic.messages.arn
-      TIDEGATE_SLACK_PARAMETER     = var.slack_parameter
-      TIDEGATE_PAGERDUTY_PARAMETER = var.pagerduty_parameter
-      TIDEGATE_WEBHOOK_PARAMETER   = var.webhook_parameter
-      TIDEGATE_AUDIENCE            = local.audience
-      TIDEGATE_SIGNING_PARAMETER   = var.signing_parameter
-      TIDEGATE_CODE_PARAMETER      = local.links ? var.code_parameter : ""
-      TIDEGATE_LINK_HOST           = local.link_host
-      RUST_LOG                     = var.log_level
+      TIDEGATE_TABLE           = aws_dynamodb_table.rollouts.name
+      TIDEGATE_TOPIC           = aws_sns_topic.messages.arn
+      TIDEGATE_SLACK_PARAMETER = var.slack_parameter
+      TIDEGATE_SLACK_CHANNEL   = var.slack_channel
+      # Buttons are shown where they are heard; the secret itself is not notify's to read.
+      TIDEGATE_SLACK_SIGNING_PARAMETER = local.links ? var.slack_signing_parameter : ""
+      TIDEGATE_PAGERDUTY_PARAMETER     = var.pagerduty_parameter
+      TIDEGATE_WEBHOOK_PARAMETER       = var.webhook_parameter
+      TIDEGATE_AUDIENCE                = local.audience
+      TIDEGATE_SIGNING_PARAMETER       = var.signing_parameter
+      TIDEGATE_CODE_PARAMETER          = local.links ? var.code_parameter : ""
+      TIDEGATE_LINK_HOST               = local.link_host
+      RUST_LOG                         = var.log_level
     }
     approval = merge(local.traffic_environment, {
       TIDEGATE_AUDIENCE                = local.audience

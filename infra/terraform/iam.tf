@@ -301,6 +301,14 @@ locals {
           Null                      = { "dynamodb:LeadingKeys" = "false" }
         }
       }],
+      [{
+        # What is still to be sent, whoever's it is.
+        Sid       = "Unsent"
+        Effect    = "Allow"
+        Action    = ["dynamodb:Query"]
+        Resource  = ["${aws_dynamodb_table.rollouts.arn}/index/active"]
+        Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["outbox"] } }
+      }],
       [for topics in [local.topics] : {
         Sid      = "PlanTopics"
         Effect   = "Allow"

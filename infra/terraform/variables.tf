@@ -134,6 +134,12 @@ variable "slack_parameter" {
   default     = ""
 }
 
+variable "slack_channel" {
+  description = "The Slack channel, by name or id, of plans that name none; only a bot token needs it, because a webhook has its own."
+  type        = string
+  default     = ""
+}
+
 variable "slack_signing_parameter" {
   description = "Name of the SSM SecureString with the signing secret of your Slack app, for buttons in Slack; empty for none. Terraform never reads it."
   type        = string

@@ -53,6 +53,7 @@ const PARAMETERS: [(&str, &str); 27] = [
         "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:shop-severe-bugs",
     ),
     ("SlackParameter", "tidegate/slack"),
+    ("SlackChannel", "#releases"),
     ("SlackSigningParameter", "tidegate/slack-signing"),
     ("HooksParameter", "tidegate/hooks"),
     ("PagerdutyParameter", "tidegate/pagerduty"),

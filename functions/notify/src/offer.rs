@@ -9,6 +9,7 @@ use std::fmt;
 use aws::keyring::Keys;
 use domain::{
     name::Person,
+    plan::gate::FourEyes,
     rollout::{Hold, Rollout, Status},
     time::{Timestamp, later},
     waiting::approval_deadline,
@@ -87,8 +88,8 @@ pub(crate) fn links(news: &News, rollout: &Rollout, keys: &Keys) -> Links {
         };
     }
     let offers = deciders(rollout).into_iter().map(|person| Offer {
-        slack: slack_id(&person),
-        presses: maker.presses(&person, &actions),
+        slack: slack_id(rollout, &person),
+        presses: maker.presses(&person, &allowed(rollout, &person, &actions)),
         person,
     });
     let pressed = actions.iter().filter_map(|action| {
@@ -117,6 +118,10 @@ fn actions(news: &News, rollout: &Rollout) -> Vec<Action> {
         "escalated",
         "reminded",
         "gate-failed",
+        "gate-waits",
+        "unmeasured",
+        "change-stuck",
+        "route-obstructed",
         "hook-failed",
         "drift-found",
         "hand-closed",
@@ -158,15 +163,33 @@ fn deciders(rollout: &Rollout) -> Vec<Person> {
         .filter_map(|group| plan.groups.get(*group))
         .flatten()
     {
-        if !people.contains(person) {
-            people.push(person.clone());
+        let person = plan.person(person);
+        if !people.contains(&person) {
+            people.push(person);
         }
     }
     people
 }
 
-/// A person's id in Slack, if that is what the plan calls them by: `U` or `W` and capital letters and digits.
-fn slack_id(person: &Person) -> Option<String> {
+/// What one person may do of that: whoever started a rollout does not approve it where four eyes are required.
+fn allowed(rollout: &Rollout, person: &Person, actions: &[Action]) -> Vec<Action> {
+    let phase = rollout.current_phase();
+    let approval = phase.and_then(|phase| phase.approval.as_ref());
+    let required = approval.is_some_and(|approval| approval.four_eyes == FourEyes::Required);
+    let own = required && rollout.plan.person(&rollout.started_by) == *person;
+    let allowed = actions.iter().copied();
+    allowed
+        .filter(|action| !own || *action != Action::Approve)
+        .collect()
+}
+
+/// A person's id in Slack: what the plan says of them, or what it calls them by if that looks like one (`U` or `W` and
+/// capital letters and digits).
+fn slack_id(rollout: &Rollout, person: &Person) -> Option<String> {
+    let handles = rollout.plan.people.get(person);
+    if let Some(id) = handles.and_then(|handles| handles.slack.clone()) {
+        return Some(id);
+    }
     let text = person.as_str();
     let is_id = (9..=16).contains(&text.len())
         && text.starts_with(['U', 'W'])

@@ -154,6 +154,7 @@ variables {
     approval = "versions.tf", archive = "versions.tf",
   }
   slack_parameter         = "/tidegate/slack"
+  slack_channel           = "#releases"
   slack_signing_parameter = "/tidegate/slack-signing"
   hooks_parameter         = "/tidegate/hooks"
   pagerduty_parameter     = "/tidegate/pagerduty"
