@@ -227,7 +227,7 @@ fn a_link_that_does_not_fit_is_told_so() {
         of another plan: Refused { why: "this was asked about another plan than the rollout runs" }
         of another rollout: Refused { why: "there is no rollout shop#9" }
         of another deployment: nothing
-        an expired one: Refused { why: "the link expired at 2026-01-13T01:09:05.78Z" }
+        an expired one: Refused { why: "the link expired at 2026-01-13T01:09:05.618Z" }
         one to look at: nothing
         an incident's, and none is open: Refused { why: "no incident is open any more" }"#]].assert_eq(&told.join("\n"));
 }
