@@ -13,6 +13,7 @@ mod story;
 
 #[cfg(test)]
 mod approval;
+#[cfg(test)]
 mod archived;
 #[cfg(test)]
 mod back;
