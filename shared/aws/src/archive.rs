@@ -67,7 +67,7 @@ impl Lock {
 #[derive(Debug, Clone)]
 pub struct Bucket {
     client: Client,
-    bucket: String,
+    name: String,
     prefix: String,
     lock: Lock,
 }
@@ -83,7 +83,7 @@ impl Bucket {
         }
         Self {
             client: Client::from_conf(builder.build()),
-            bucket,
+            name: bucket,
             prefix,
             lock,
         }
@@ -93,7 +93,7 @@ impl Bucket {
 impl Vault for Bucket {
     async fn add(&self, name: &str, text: String, now: Timestamp) -> Result<Added, Trouble> {
         let key = format!("{}{name}", self.prefix);
-        let mut put = self.client.put_object().bucket(&self.bucket).key(key);
+        let mut put = self.client.put_object().bucket(&self.name).key(key);
         put = put.if_none_match("*").content_type("application/x-ndjson");
         if let Lock::Days(days) = self.lock {
             let until = now.saturating_add(SignedDuration::from_hours(24 * i64::from(days)));
@@ -113,16 +113,16 @@ impl Vault for Bucket {
                 Some("AccessDenied") => Err(Trouble::lasting(format!(
                     "PutObject: the function's role may not put into {}; it needs s3:PutObject, and with a lock \
                      s3:PutObjectRetention",
-                    self.bucket
+                    self.name
                 ))),
                 Some("NoSuchBucket") => Err(Trouble::lasting(format!(
                     "there is no bucket {}",
-                    self.bucket
+                    self.name
                 ))),
                 Some("InvalidRequest") if self.lock != Lock::None => {
                     Err(Trouble::lasting(format!(
                         "PutObject: {} was made without Object Lock; make it with, or set archive_lock_days to 0",
-                        self.bucket
+                        self.name
                     )))
                 }
                 Some(_) | None => Err(trouble("PutObject", &error)),

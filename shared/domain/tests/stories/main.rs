@@ -15,6 +15,7 @@ mod story;
 mod answered;
 #[cfg(test)]
 mod approval;
+#[cfg(test)]
 mod archived;
 #[cfg(test)]
 mod back;
