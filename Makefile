@@ -16,10 +16,12 @@ tools: ## Install what the tests need beside Rust; once, and quickly skipped
 
 test: tools ## Run all tests, and everything in `check`; this is what CI runs
 	cargo test --workspace --locked
+	@tests/browser/install
 	@# The one mostly waits, the other mostly works.
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target e2e browser check
 
 e2e: tools ## Put the stack up on emulated AWS, and see rollouts end as they should; takes a quarter of an hour
+	@tests/browser/install
 	cargo test --locked -p tests --test e2e
 
 browser: ## Look at the pages in headless Chromium: by keyboard, without scripts, on a phone, with axe

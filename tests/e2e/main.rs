@@ -6,7 +6,15 @@ mod bed;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod decision;
+#[cfg(test)]
+#[path = "../browser/driver.rs"]
+#[expect(dead_code, reason = "the browser tests use all of it")]
+mod driver;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod logs;
 #[cfg(test)]
 mod operator;
 #[cfg(test)]
@@ -14,6 +22,8 @@ mod operator;
 mod report;
 #[cfg(test)]
 mod rollout;
+#[cfg(test)]
+mod slack;
 #[cfg(test)]
 mod stack;
 #[cfg(test)]

@@ -12,8 +12,9 @@ use serde_json::Value;
 use crate::{
     bed::Bed,
     control::Control,
-    faults,
+    decision, faults, logs,
     operator::Operator,
+    slack::{self, Slack},
     stack::{self, Stack},
     timeline::Timeline,
     traffic::{Side, set_alarm},
@@ -35,6 +36,9 @@ struct World {
     control: Control,
     operator: Operator,
     timeline: Timeline,
+    slack: Slack,
+    /// What stands in no log.
+    secrets: Vec<String>,
     shop: Side,
     /// The alarm that guards the shop.
     alarm: String,
@@ -49,6 +53,12 @@ impl World {
         timeline.note("functions built");
         let bed = Bed::shared();
         timeline.note("emulated AWS is ready");
+        let slack = Slack::start();
+        keep(bed, stack::SLACK_PARAMETER, &slack.webhook());
+        // Keys do not need the stack, and the stack's functions need them.
+        let operator = Operator::new(bed, &binaries, "tidegate-control");
+        operator.run(&["keys", "new"]);
+        timeline.note("keys of links made with `tidegate keys new`");
         let stack = Stack::new(bed, &binaries);
         timeline.note("functions zipped, terraform init");
         stack.apply();
@@ -92,7 +102,6 @@ impl World {
             ),
         ];
         let function = name(&stack.output("control"));
-        let operator = Operator::new(bed, &binaries, &function);
         let control = Control::new(bed, function);
         Self {
             bed,
@@ -100,6 +109,8 @@ impl World {
             control,
             operator,
             timeline,
+            slack,
+            secrets: vec![slack::PLANTED.to_owned()],
             shop: Side::new(bed, &rule, &stable, &canary),
             alarm,
             talk: Side::new(bed, &talk_rule, &talk_stable, &talk_canary),
@@ -224,6 +235,61 @@ impl World {
         let said = self.operator.run(&["history", &rollout]);
         assert!(said.contains("rolling back: alarm"), "{said}");
     }
+
+    /// Slack is sent links; one lets the rollout go on, another sends it back, each in two moves.
+    fn a_person_decides_by_link(&mut self) {
+        let rollout = self.control.start(&decision::with_approval(&self.plans[0]));
+        let message = decision::asked(&self.slack, &rollout);
+        self.timeline
+            .note(&format!("{rollout} asks to go on, and Slack has the links"));
+        let approve = decision::link(&message, "Approve");
+        let back = decision::link(&message, "Roll back");
+        self.secrets
+            .extend([&approve, &back].map(|link| link.token().to_owned()));
+
+        let said = approve.answer(self.bed, "e2e-approve");
+        assert_eq!(said, "Done. What you asked for has been decided.");
+        self.shop.until(SWEEP, Some(1000));
+        self.timeline.note(&format!(
+            "{rollout}: approved in the browser by the link from Slack, 100 %"
+        ));
+
+        let said = back.answer(self.bed, "e2e-roll-back");
+        assert_eq!(said, "Done. What you asked for has been decided.");
+        self.shop.until(ROLLBACK, None);
+        self.timeline.note(&format!(
+            "{rollout}: rolled back in the browser by the other link, though the phase has passed"
+        ));
+        self.over(&rollout);
+        let told = self.operator.run(&["history", &rollout]);
+        assert!(told.contains("aiko"), "{told}");
+    }
+
+    /// What opens something was written by no function anywhere.
+    fn no_log_has_a_secret(&mut self) {
+        let logs = logs::all(self.bed);
+        assert!(logs.contains("\"told\""), "there are logs of notify");
+        for secret in &self.secrets {
+            assert!(!logs.contains(secret.as_str()), "a secret is in the logs");
+        }
+        self.timeline.note(&format!(
+            "{} secrets are in none of {} KB of logs",
+            self.secrets.len(),
+            logs.len() / 1024
+        ));
+    }
+}
+
+/// Keeps a secret as an operator does.
+fn keep(bed: &'static Bed, name: &str, value: &str) {
+    bed.run(async {
+        let put = bed.clients().ssm.put_parameter().name(name).value(value);
+        let kind = aws_sdk_ssm::types::ParameterType::SecureString;
+        put.r#type(kind)
+            .send()
+            .await
+            .unwrap_or_else(|why| panic!("PutParameter: {why:?}"));
+    });
 }
 
 /// A plan of the tree, with the stack's names in place of its own: rule, stable, canary, alarm.
@@ -262,6 +328,7 @@ fn rollouts_end_as_they_should() {
     world.a_bad_canary_is_rolled_back();
     world.a_killed_function_harms_nobody();
     world.a_store_that_fails_keeps_no_gate_open();
+    world.a_person_decides_by_link();
 
     let report = || world.talk.report_good_minute();
     let view = world
@@ -274,6 +341,7 @@ fn rollouts_end_as_they_should() {
     assert_eq!(world.talk.weight(), None, "Tidegate's rule is left over");
     assert_eq!(world.stack.drift(), None, "rollouts left something behind");
     world.timeline.note("terraform plan after them: empty");
+    world.no_log_has_a_secret();
     world.stack.destroy();
     world.timeline.note("terraform destroy");
 }

@@ -15,6 +15,9 @@ const FUNCTIONS: [&str; 7] = [
     "control", "advance", "alarm", "notify", "link", "approval", "archive",
 ];
 
+/// Where the address of Slack's webhook is kept.
+pub(crate) const SLACK_PARAMETER: &str = "/tidegate/slack";
+
 /// What was built.
 pub(crate) struct Binaries {
     functions: Vec<PathBuf>,
@@ -134,6 +137,7 @@ impl Stack {
             .env_remove("TF_CLI_CONFIG_FILE")
             .env_remove("AWS_PROFILE")
             .env("TF_VAR_zips", "zips")
+            .env("TF_VAR_slack_parameter", SLACK_PARAMETER)
             .env("CHECKPOINT_DISABLE", "1")
             .env("AWS_ENDPOINT_URL", &self.endpoint)
             .output()

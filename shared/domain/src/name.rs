@@ -12,12 +12,21 @@ pub enum BadName {
     #[error("a name has at most {NAME_CHARS_MAX} characters, this has {0}")]
     TooLong(usize),
     /// The text holds a character that is not a lower-case letter, a digit, `-` or `_`.
-    #[error("a name has only lower-case letters, digits, `-` and `_`, this has `{0}`")]
+    #[error("a name has only lower-case letters, digits, `-` and `_`, this has `{}`", shown(*.0))]
     Character(char),
 }
 
 /// The longest name of a service, route, metric, phase or hook.
 pub const NAME_CHARS_MAX: usize = 64;
+
+/// A character as a person can read it.
+fn shown(c: char) -> String {
+    if c.is_control() {
+        c.escape_unicode().to_string()
+    } else {
+        c.to_string()
+    }
+}
 
 fn check(text: &str) -> Result<(), BadName> {
     if text.is_empty() {
@@ -179,6 +188,13 @@ mod tests {
         assert_eq!(check("Early"), Err(BadName::Character('E')));
         assert_eq!(check(&"x".repeat(65)), Err(BadName::TooLong(65)));
         assert_eq!(check(&"x".repeat(64)), Ok("x".repeat(64)));
+    }
+
+    #[test]
+    fn a_character_that_cannot_be_seen_is_written_out() {
+        let said = |c| BadName::Character(c).to_string();
+        assert!(said('É').ends_with("this has `É`"), "{}", said('É'));
+        assert!(said('\0').ends_with("this has `\\u{0}`"), "{}", said('\0'));
     }
 
     #[test]

@@ -27,6 +27,11 @@ variable "zips" {
   type        = string
 }
 
+variable "slack_parameter" {
+  description = "Name of the parameter with the address of Slack's webhook, which the test has put there."
+  type        = string
+}
+
 resource "aws_vpc" "shop" {
   cidr_block = "10.0.0.0/16"
 }
@@ -47,6 +52,8 @@ module "example" {
   zips                = var.zips
   architecture        = "x86_64"
   deletion_protection = false
+  links               = true
+  slack_parameter     = var.slack_parameter
 }
 
 output "control" {

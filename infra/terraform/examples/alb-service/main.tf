@@ -40,6 +40,12 @@ variable "deletion_protection" {
   default     = true
 }
 
+variable "slack_parameter" {
+  description = "Name of the SSM SecureString with the URL of Slack's incoming webhook; empty for none."
+  type        = string
+  default     = ""
+}
+
 variable "links" {
   description = "Whether people decide by link; then `tidegate keys new` comes first, with the names of parameters that it has by default."
   type        = bool
@@ -121,6 +127,7 @@ module "tidegate" {
   architecture        = var.architecture
   deletion_protection = var.deletion_protection
 
+  slack_parameter     = var.slack_parameter
   signing_parameter   = var.links ? "/tidegate/tidegate/signing" : ""
   verifying_parameter = var.links ? "/tidegate/tidegate/verifying" : ""
   code_parameter      = var.links ? "/tidegate/tidegate/code" : ""
