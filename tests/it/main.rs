@@ -6,6 +6,8 @@ mod command;
 #[cfg(test)]
 mod conformance;
 mod language;
+#[cfg(test)]
+mod mangled;
 mod plans;
 mod simulation;
 mod tidy;
