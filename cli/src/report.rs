@@ -1,6 +1,5 @@
 //! A run as one HTML page: no script, nothing from elsewhere, dark and light, wide and narrow.
 
-mod chart;
 mod page;
 mod series;
 

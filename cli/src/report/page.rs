@@ -6,10 +6,10 @@ use domain::{
     words::Tone,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use pages::chart::Size;
 
 use super::{
     Report,
-    chart::Size,
     series::{Charts, Drawn, Span, together},
 };
 use crate::{console::Ink, words};

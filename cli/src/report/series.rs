@@ -7,12 +7,12 @@ use domain::{
         Plan,
         gate::{Condition, Limit, Op},
         metric::{AlbMeasure, Source},
+        people::Locale,
     },
     time::{SignedDuration, Timestamp, earlier, later},
 };
+use pages::chart::{BACK, CANARY, Chart, RGBColor, ROUTES, STABLE, Series, Size, TROUBLE};
 use sim::{Point, SideFrame, Summary};
-
-use super::chart::{BACK, CANARY, Chart, ROUTES, STABLE, Series, Size, TROUBLE};
 
 /// Both sides of a route, or of all together.
 const CANARY_SIDE: usize = 0;
@@ -149,6 +149,7 @@ impl Charts<'_> {
             length: self.hours(self.span.to).max(0.1),
             top,
             zone: &self.plan.calendar.zone,
+            locale: Locale::En,
             series,
             limits,
             marks: self.marks(),
@@ -169,7 +170,7 @@ impl Charts<'_> {
     }
 
     /// When trouble began, and when traffic was sent back.
-    fn marks(&self) -> Vec<(f64, plotters::style::RGBColor)> {
+    fn marks(&self) -> Vec<(f64, RGBColor)> {
         let trouble = self.summary.trouble_began.map(|at| (at, TROUBLE));
         let back = rollback(self.summary).map(|at| (at, BACK));
         let marks = trouble.into_iter().chain(back);

@@ -14,6 +14,7 @@ mod instant;
 mod japanese;
 mod language;
 mod loudness;
+mod parts;
 mod plain;
 mod waiting;
 
@@ -24,6 +25,7 @@ use japanese::Japanese;
 use language::Language;
 
 pub use loudness::tone;
+pub use parts::Parts;
 pub use waiting::waiting;
 
 /// What a person is told.

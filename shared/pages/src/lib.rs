@@ -1,3 +1,26 @@
-//! What people see in a browser and in a report: pages of decision links, the status of a rollout, reports of how it ended.
+//! What people see in a browser and in a report: pages of decision links, the status of a rollout, charts of both.
 //!
-//! This crate is pure: a request and what is known of the rollout go in, a page and what was answered come out.
+//! This crate is pure. A request is first [`open`]ed: what it is, or a page that says why it is nothing. Whoever called
+//! then reads what is known of the rollout ([`Known`]), and [`answer`] makes of it a page, or something to publish.
+
+mod answer;
+pub mod chart;
+mod curves;
+mod decision;
+mod form;
+mod http;
+mod known;
+mod open;
+mod page;
+mod standing;
+mod status;
+mod words;
+
+pub use answer::{Answered, answer, unsent};
+pub use http::{BODY_BYTES_MAX, Reply, Request};
+pub use known::{Known, Record, Side, Told, Trend, charted, span};
+pub use open::{Opened, Visit, open};
+pub use words::unavailable;
+
+#[cfg(test)]
+mod tests;

@@ -143,6 +143,12 @@ impl fmt::Debug for Code {
     }
 }
 
+/// Whether a text could be a code: what is not is worth neither a try nor a message.
+#[must_use]
+pub fn has_shape(text: &str) -> bool {
+    read(text).is_some()
+}
+
 /// The thirty bits of six digits, however they were typed.
 fn read(text: &str) -> Option<u32> {
     if text.len() > TYPED_CHARS_MAX {

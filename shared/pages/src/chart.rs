@@ -2,7 +2,10 @@
 //!
 //! Colours are fixed names here; the page's style sheet gives each its look in the light and in the dark.
 
-use domain::time::{SignedDuration, Timestamp, later};
+use domain::{
+    plan::people::Locale,
+    time::{SignedDuration, Timestamp, later},
+};
 use jiff::tz::TimeZone;
 use plotters::{
     coord::{
@@ -12,16 +15,18 @@ use plotters::{
     prelude::*,
 };
 
+pub use plotters::style::RGBColor;
+
 /// The canary's colour.
-pub(super) const CANARY: RGBColor = RGBColor(11, 114, 133);
+pub const CANARY: RGBColor = RGBColor(11, 114, 133);
 /// Stable's, and of what is beside the point.
-pub(super) const STABLE: RGBColor = RGBColor(134, 142, 150);
+pub const STABLE: RGBColor = RGBColor(134, 142, 150);
 /// The second route's, where routes are told apart.
-pub(super) const SECOND: RGBColor = RGBColor(112, 72, 232);
+pub const SECOND: RGBColor = RGBColor(112, 72, 232);
 /// Where trouble began.
-pub(super) const TROUBLE: RGBColor = RGBColor(230, 119, 0);
+pub const TROUBLE: RGBColor = RGBColor(230, 119, 0);
 /// Where traffic was sent back, and limits that do so.
-pub(super) const BACK: RGBColor = RGBColor(201, 42, 42);
+pub const BACK: RGBColor = RGBColor(201, 42, 42);
 const TEXT: RGBColor = RGBColor(73, 80, 87);
 const GRID: RGBColor = RGBColor(222, 226, 230);
 
@@ -29,12 +34,14 @@ const GRID: RGBColor = RGBColor(222, 226, 230);
 const DAY: i64 = 24 * 60;
 
 /// The routes' colours, in turn.
-pub(super) const ROUTES: [RGBColor; 4] = [CANARY, SECOND, TROUBLE, STABLE];
+pub const ROUTES: [RGBColor; 4] = [CANARY, SECOND, TROUBLE, STABLE];
 
 /// How wide a chart is drawn: text does not shrink with the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Size {
+pub enum Size {
+    /// For a desk.
     Wide,
+    /// For a phone.
     Narrow,
 }
 
@@ -47,7 +54,8 @@ impl Size {
     }
 
     /// The most points of a line: more than pixels show nothing more.
-    pub(super) const fn points(self) -> usize {
+    #[must_use]
+    pub const fn points(self) -> usize {
         match self {
             Self::Wide => 480,
             Self::Narrow => 180,
@@ -63,27 +71,37 @@ impl Size {
 }
 
 /// A line; where nothing was measured it has a gap.
-pub(super) struct Series {
-    pub(super) color: RGBColor,
-    pub(super) width: u32,
-    pub(super) points: Vec<(f64, Option<f64>)>,
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// One of the colours above.
+    pub color: RGBColor,
+    /// In pixels.
+    pub width: u32,
+    /// Hours from the chart's beginning, each with its value.
+    pub points: Vec<(f64, Option<f64>)>,
 }
 
 /// Lines over the same time.
-pub(super) struct Chart<'a> {
-    pub(super) from: Timestamp,
+#[derive(Debug)]
+pub struct Chart<'a> {
+    /// When it begins.
+    pub from: Timestamp,
     /// In hours.
-    pub(super) length: f64,
+    pub length: f64,
     /// The highest value.
-    pub(super) top: f64,
-    pub(super) zone: &'a TimeZone,
-    pub(super) series: Vec<Series>,
+    pub top: f64,
+    /// The zone of the times below it.
+    pub zone: &'a TimeZone,
+    /// The language of the days below it.
+    pub locale: Locale,
+    /// The lines, the last on top.
+    pub series: Vec<Series>,
     /// Heights that matter.
-    pub(super) limits: Vec<f64>,
+    pub limits: Vec<f64>,
     /// Moments that matter.
-    pub(super) marks: Vec<(f64, RGBColor)>,
+    pub marks: Vec<(f64, RGBColor)>,
     /// How a value is written.
-    pub(super) label: fn(f64) -> String,
+    pub label: fn(f64) -> String,
 }
 
 /// What can go wrong in drawing on a string.
@@ -91,7 +109,8 @@ type Drawing<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::Erro
 
 impl Chart<'_> {
     /// The chart as an `<svg>` element; without lines if it cannot be drawn.
-    pub(super) fn svg(&self, size: Size) -> String {
+    #[must_use]
+    pub fn svg(&self, size: Size) -> String {
         let mut svg = String::new();
         let drawn = self.draw(&mut svg, size).is_ok();
         if drawn { svg } else { String::new() }
@@ -186,7 +205,12 @@ impl Chart<'_> {
 
     fn date(&self, hours: f64, step: i64) -> String {
         let at = later(self.from, SignedDuration::from_secs_f64(hours * 3600.0));
-        let format = if step < DAY { "%a %H:%M" } else { "%a %-d" };
+        let format = match (self.locale, step < DAY) {
+            (Locale::En, true) => "%a %H:%M",
+            (Locale::En, false) => "%a %-d",
+            (Locale::Ja, true) => "%-m/%-d %H:%M",
+            (Locale::Ja, false) => "%-m/%-d",
+        };
         self.zone.to_datetime(at).strftime(format).to_string()
     }
 }
