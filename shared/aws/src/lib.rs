@@ -6,6 +6,7 @@ pub mod alarm_event;
 pub mod alarms;
 pub mod alb;
 pub mod alias;
+pub mod approvals;
 mod arn_parts;
 pub mod caller;
 pub mod client;

@@ -7,6 +7,10 @@ mod recipe;
 mod series;
 #[cfg(test)]
 mod tests;
+mod traces;
+
+pub use series::Points;
+pub use traces::Trace;
 
 use aws_sdk_cloudwatch::{Client, primitives::DateTime, types::ScanBy};
 use domain::{

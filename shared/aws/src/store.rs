@@ -15,6 +15,7 @@ mod image;
 mod item;
 mod key;
 mod record;
+mod used;
 
 use std::sync::Arc;
 
@@ -80,6 +81,12 @@ impl Store {
     /// The whole ledger of a rollout as it stands now, in its order; verified by whoever reads it. A round trip a
     /// megabyte.
     pub async fn ledger(&self, id: &RolloutId) -> Result<Vec<Line>, Trouble> {
+        let entries = self.told(id).await?;
+        Ok(entries.into_iter().map(|told| told.line).collect())
+    }
+
+    /// The same, with what people are told of each entry.
+    pub async fn told(&self, id: &RolloutId) -> Result<Vec<Told>, Trouble> {
         let pages = self
             .client
             .query()
@@ -98,11 +105,11 @@ impl Store {
             .collect::<Result<_, _>>()
             .await
             .map_err(|error| trouble("Query", &error))?;
-        let mut lines = Vec::new();
+        let mut entries = Vec::new();
         for item in &items {
-            lines.extend(entry::read(item)?.into_iter().map(|told| told.line));
+            entries.extend(entry::read(item)?);
         }
-        Ok(lines)
+        Ok(entries)
     }
 
     /// A service's rollouts, the newest first and at most [`LISTED_MAX`] of them; without a service the active ones,

@@ -33,7 +33,7 @@ pub(super) fn calls<'a>(needs: impl Iterator<Item = (&'a Fetch, Window)>) -> Vec
     for (fetch, window) in needs {
         match fetch.grain {
             Grain::Whole(whole) => wholes.entry(whole).or_default().push(fetch.clone()),
-            Grain::Minute => {
+            Grain::Minute | Grain::Every(_) => {
                 minutes.push(fetch.clone());
                 span = Some(span.map_or(window, |span| union(span, window)));
             }

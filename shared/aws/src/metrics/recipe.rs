@@ -14,9 +14,10 @@ use domain::{
         route::{AlbRoute, Route},
     },
     quantity::Dimension,
+    time::{SignedDuration, Timestamp, later},
 };
 
-use super::series::{Answers, Fetch, Grain, Series, count, quantity, single, within};
+use super::series::{Answers, Fetch, Grain, Points, Series, count, quantity, single, within};
 use crate::arn_parts::ArnParts;
 
 const ALB: &str = "AWS/ApplicationELB";
@@ -78,6 +79,86 @@ impl<'a> Recipe<'a> {
             Kind::Custom { value, minutes, .. } => vec![value, minutes],
         };
         fetches.into_iter().map(|fetch| (fetch, self.window))
+    }
+
+    /// The same, with a number for so many seconds each.
+    pub(super) fn every(mut self, seconds: i64) -> Self {
+        let grain = Grain::Every(i32::try_from(seconds).unwrap_or(i32::MAX));
+        let fetches: Vec<&mut Fetch> = match &mut self.kind {
+            Kind::Share { parts, requests } | Kind::Rest { parts, requests } => {
+                parts.iter_mut().chain([requests]).collect()
+            }
+            Kind::Latency { time, requests } => vec![time, requests],
+            Kind::Requests(requests) => vec![requests],
+            Kind::Custom { value, minutes, .. } => vec![value, minutes],
+        };
+        for fetch in fetches {
+            fetch.grain = grain;
+        }
+        self
+    }
+
+    /// The answer as a line over time, in the base unit: a number for so many seconds each.
+    pub(super) fn points(&self, answers: &Answers, seconds: i64) -> Result<Points, String> {
+        match &self.kind {
+            Kind::Share { parts, requests } => self.shares(parts, requests, answers),
+            Kind::Rest { parts, requests } => {
+                let shares = self.shares(parts, requests, answers)?;
+                let rests = shares.into_iter().map(|(at, share)| (at, 1.0 - share));
+                Ok(rests.collect())
+            }
+            Kind::Latency { time: value, .. } | Kind::Requests(value) => {
+                within(answers, value, self.window)
+            }
+            Kind::Custom { metric, value, .. } => {
+                let points = within(answers, value, self.window)?;
+                #[expect(clippy::cast_precision_loss, reason = "units are round numbers")]
+                let unit = metric.micros_in_unit as f64 / 1e6;
+                let known: BTreeMap<Timestamp, f64> = points
+                    .into_iter()
+                    .map(|(at, value)| (at, value * unit))
+                    .collect();
+                Ok(match metric.absent {
+                    Absent::Unknown => known.into_iter().collect(),
+                    Absent::Zero => self
+                        .steps(seconds)
+                        .map(|at| (at, known.get(&at).copied().unwrap_or(0.0)))
+                        .collect(),
+                })
+            }
+        }
+    }
+
+    /// The beginnings of the window's steps.
+    fn steps(&self, seconds: i64) -> impl Iterator<Item = Timestamp> {
+        let step = SignedDuration::from_secs(seconds.max(1));
+        let all = std::iter::successors(Some(self.window.from), move |at| Some(later(*at, step)));
+        let to = self.window.to;
+        all.take_while(move |at| *at < to)
+    }
+
+    /// As [`share`](Self::share), for each step by itself.
+    fn shares(
+        &self,
+        parts: &[Fetch],
+        requests: &Fetch,
+        answers: &Answers,
+    ) -> Result<Points, String> {
+        let mut counts: BTreeMap<Timestamp, (f64, f64)> = BTreeMap::new();
+        for (at, count) in within(answers, requests, self.window)? {
+            counts.entry(at).or_default().1 += count;
+        }
+        for fetch in parts {
+            for (at, count) in within(answers, fetch, self.window)? {
+                counts.entry(at).or_default().0 += count;
+            }
+        }
+        Ok(counts
+            .into_iter()
+            .map(|(at, (part, whole))| (at, part, whole.max(part)))
+            .filter(|(_, _, whole)| *whole > 0.0)
+            .map(|(at, part, whole)| (at, part / whole))
+            .collect())
     }
 
     /// The answer; what cannot be answered is one too.

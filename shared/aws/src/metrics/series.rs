@@ -22,6 +22,8 @@ pub(super) struct Series {
 pub(super) enum Grain {
     /// A minute; whoever asks for some of them can be served with all.
     Minute,
+    /// So many seconds, for a line over time.
+    Every(i32),
     /// A whole window: a percentile of five minutes is not made of five percentiles.
     Whole(Window),
 }
@@ -40,6 +42,7 @@ impl Grain {
     pub(super) fn period(self) -> i32 {
         match self {
             Self::Minute => 60,
+            Self::Every(seconds) => seconds,
             Self::Whole(window) => i32::try_from(seconds(window)).unwrap_or(i32::MAX),
         }
     }
@@ -58,7 +61,7 @@ pub(super) struct Fetch {
 }
 
 /// Numbers, each with the beginning of the time that it stands for.
-pub(super) type Points = Vec<(Timestamp, f64)>;
+pub type Points = Vec<(Timestamp, f64)>;
 
 /// What became of each thing that was asked for: its numbers, or why there are none.
 pub(super) type Answers = BTreeMap<Fetch, Result<Points, String>>;
