@@ -88,6 +88,12 @@ impl Reply {
         reply
     }
 
+    /// What a program is answered whose request is looked at later.
+    #[must_use]
+    pub fn accepted() -> Self {
+        Self::empty(200)
+    }
+
     /// Sends the browser on, with GET.
     pub(crate) fn see_other(to: String) -> Self {
         Self::empty(303).with("location", to)

@@ -41,6 +41,41 @@ pub struct Visit {
     /// The language that was asked for.
     pub(crate) locale: Option<Locale>,
     pub(crate) wants: Wants,
+    pub(crate) pace: Pace,
+}
+
+/// Whether a page that changes by itself is looked at again by itself. Who reads slowly can stop it (WCAG 2.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Live,
+    Still,
+}
+
+/// What a page is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// How the rollout stands, and what has become of the link.
+    State,
+    /// Its ledger and its measurements too.
+    All,
+}
+
+impl Visit {
+    /// What has to be read for an answer.
+    #[must_use]
+    pub const fn needs(&self) -> Needs {
+        match (&self.wants, self.expired) {
+            (Wants::Look, None) => Needs::All,
+            // What became of an answer is asked every two seconds.
+            (Wants::Look | Wants::Outcome(..) | Wants::Answer(_), _) => Needs::State,
+        }
+    }
+
+    /// The language that was asked for, if one was.
+    #[must_use]
+    pub const fn locale(&self) -> Option<Locale> {
+        self.locale
+    }
 }
 
 /// The address of a link's page, which opens it: it is not shown.
@@ -135,6 +170,10 @@ pub fn open(
         path: Path(request.path.clone()),
         locale,
         wants,
+        pace: match request.asked("still") {
+            Some(_) => Pace::Still,
+            None => Pace::Live,
+        },
     })))
 }
 
