@@ -1,7 +1,7 @@
 # What a person or CI types. Every target honours CARGO_TARGET_DIR; TOOLS is where helper programs live.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tools test e2e soak prove check fmt clippy doc deny infra package deploy bench mutants
+.PHONY: help demo tools test e2e browser soak prove check fmt clippy doc deny infra package deploy bench mutants
 
 export TOOLS ?= $(CURDIR)/.tools
 
@@ -17,10 +17,14 @@ tools: ## Install what the tests need beside Rust; once, and quickly skipped
 test: tools ## Run all tests, and everything in `check`; this is what CI runs
 	cargo test --workspace --locked
 	@# The one mostly waits, the other mostly works.
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target e2e check
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target e2e browser check
 
 e2e: tools ## Put the stack up on emulated AWS, and see rollouts end as they should; takes a quarter of an hour
 	cargo test --locked -p tests --test e2e
+
+browser: ## Look at the pages in headless Chromium: by keyboard, without scripts, on a phone, with axe
+	@tests/browser/install
+	cargo test --locked -p tests --test browser
 
 soak: ## Run a million random rollouts; ROLLOUTS=… and SEED=… make it fewer, or others
 	ROLLOUTS="$${ROLLOUTS:-1000000}" cargo test --release --locked -p tests --test proof random::
