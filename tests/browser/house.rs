@@ -180,7 +180,11 @@ impl Inside {
 
     fn act(&mut self, claims: &Claims, answer: &token::answer::Answer) -> Outcome {
         let phase = claims.phase.clone().unwrap();
-        let reason = answer.reason.clone();
+        // The ledger has a reason for everything; who gives none has used the link.
+        let reason = match answer.reason.as_str() {
+            "" => "by link".to_owned(),
+            reason => reason.to_owned(),
+        };
         let command = match claims.action {
             Action::Approve => Command::Approve {
                 phase: phase.clone(),

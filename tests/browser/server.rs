@@ -127,12 +127,12 @@ fn response(reply: &Value) -> Vec<u8> {
             text.push_str("\r\n");
         }
     }
-    text.push_str(&format_length(body));
+    text.push_str(&length(body));
     text.push_str(body);
     text.into_bytes()
 }
 
-fn format_length(body: &str) -> String {
+fn length(body: &str) -> String {
     format!(
         "content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()

@@ -65,7 +65,7 @@ fn a_person_refuses_by_keyboard() {
         browser.text(".notice.good"),
         "完了しました。ご指示の内容が確定しました。"
     );
-    assert_eq!(server.state().status, "rolling back", "the plan says so");
+    assert_eq!(server.state().status, "guarding", "the plan says so");
 }
 
 #[test]
@@ -77,6 +77,7 @@ fn a_person_decides_without_scripts() {
     browser.tab_to("input code");
     browser.press(&link.code);
     browser.press(ENTER);
+    browser.picture("no-scripts");
     assert_eq!(
         browser.text(".notice.good"),
         "Done. What you asked for has been decided."

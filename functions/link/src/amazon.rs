@@ -7,7 +7,12 @@ use aws::{
     secrets::Secrets,
     store::Store,
 };
-use domain::{judge::Side, name::RolloutId, rollout::Rollout, time::Timestamp};
+use domain::{
+    judge::Side,
+    name::{MetricName, RolloutId},
+    rollout::Rollout,
+    time::Timestamp,
+};
 use engine::{
     ports::{Clock as _, Store as _},
     trouble::Trouble,
@@ -75,7 +80,7 @@ impl House for Amazon {
     async fn trends(&self, rollout: &Rollout) -> Vec<Trend> {
         let (metrics, span) = (charted(rollout), span(rollout, self.now()));
         let traces = self.metrics.traces(&rollout.plan, &metrics, span).await;
-        let side = |metric, side| {
+        let side = |metric: &MetricName, side| {
             let mut traces = traces.iter();
             let found = traces.find(|trace| trace.metric == *metric && trace.side == side);
             found.and_then(points)

@@ -227,7 +227,25 @@ fn every_sample_is_answered() {
         writeln!(said, "{file}: {}", shown(&room, &reply)).unwrap();
         assert_eq!(reply["headers"]["cache-control"], "no-store", "{file}");
     }
-    expect![[""]].assert_eq(&said);
+    expect![[r#"
+        answer.base64.json: 303 /d/…?a=cdcdcdcdcdcdcdcd handed on: Link(Answer(cdcdcdcdcdcdcdcd))
+        answer.elsewhere.json: 403 That was sent from another page
+        answer.json: 303 /d/…?a=cdcdcdcdcdcdcdcd handed on: Link(Answer(cdcdcdcdcdcdcdcd))
+        answer.no-code.json: 422 Go on from phase half of shop#1?
+        answer.not-base64.json: 400
+        broken-link.json: 404 This is not a whole link
+        front.json: 200 Tidegate
+        head.json: 200
+        look.japanese.json: 200 shop#1 フェーズ half の続行を承認しますか？
+        look.json: 200 Go on from phase half of shop#1?
+        no-page.json: 404 There is no such page
+        older-version.json: 400
+        outcome.json: 200 shop#1
+        put.json: 405 GET, HEAD, POST That cannot be done here
+        slack.json: 200 handed on: Slack(Interaction(46 bytes))
+        slack.late.json: 400
+    "#]]
+    .assert_eq(&said);
 }
 
 #[test]
@@ -288,11 +306,39 @@ fn what_is_down_is_said_and_changes_nothing() {
         let reply = room.handled(&room.sample(file));
         expected.assert_eq(&shown(&room, &reply));
     };
-    check(Broken::Keys, "look.json", &expect![[""]]);
-    check(Broken::Head, "look.json", &expect![[""]]);
-    check(Broken::Head, "answer.json", &expect![[""]]);
-    check(Broken::Record, "answer.json", &expect![[""]]);
-    check(Broken::Ledger, "look.json", &expect![[""]]);
-    check(Broken::Topic, "answer.json", &expect![[""]]);
-    check(Broken::Topic, "slack.json", &expect![[""]]);
+    check(
+        Broken::Keys,
+        "look.json",
+        &expect!["503 The rollout cannot be read just now"],
+    );
+    check(
+        Broken::Head,
+        "look.json",
+        &expect!["503 The rollout cannot be read just now"],
+    );
+    check(
+        Broken::Head,
+        "answer.json",
+        &expect!["503 The rollout cannot be read just now"],
+    );
+    check(
+        Broken::Record,
+        "answer.json",
+        &expect!["503 The rollout cannot be read just now"],
+    );
+    check(
+        Broken::Ledger,
+        "look.json",
+        &expect!["200 Go on from phase half of shop#1?"],
+    );
+    check(
+        Broken::Topic,
+        "answer.json",
+        &expect!["503 Go on from phase half of shop#1?"],
+    );
+    check(
+        Broken::Topic,
+        "slack.json",
+        &expect!["503 The rollout cannot be read just now"],
+    );
 }

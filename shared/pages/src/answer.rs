@@ -11,7 +11,7 @@ use crate::{
     decision::{Decision, Notice, notice},
     http::Reply,
     known::Known,
-    open::{Typed, Visit, Wants},
+    open::{Pace, Typed, Visit, Wants},
     page::{Refresh, Shell},
     standing::Standing,
     status::Scene,
@@ -274,12 +274,20 @@ impl<'a> At<'a> {
             notice: said,
             typed,
             to: self.address(""),
+            paced: match self.visit.pace {
+                Pace::Live => self.address("still=1"),
+                Pace::Still => self.address(""),
+            },
         };
-        let lives = self.standing == Standing::View && scene.rollout.status.is_active();
+        let live = self.visit.pace == Pace::Live;
+        let lives = live && self.standing == Standing::View && scene.rollout.status.is_active();
         let shell = Shell {
             language: self.language(),
             title: decision.title(),
-            kept: String::new(),
+            kept: match self.visit.pace {
+                Pace::Live => String::new(),
+                Pace::Still => "still=1&".to_owned(),
+            },
             refresh: refresh.or_else(|| {
                 lives.then_some(Refresh {
                     secs: REFRESH_SECS,

@@ -161,7 +161,7 @@ impl Curves<'_> {
 }
 
 /// The fixed limits of the plan on a metric, where the rollout stands.
-fn limits(trend: &Trend, rollout: &Rollout) -> Vec<f64> {
+pub(crate) fn limits(trend: &Trend, rollout: &Rollout) -> Vec<f64> {
     let conditions = rollout.required().iter();
     let conditions = conditions.chain(rollout.rollback_conditions());
     conditions

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use token::{Action, answer::REASON_CHARS_MAX};
 
 use crate::{
-    open::{Typed, Visit},
+    open::{Pace, Typed, Visit},
     standing::Standing,
     status::{Scene, fact},
     words::Label,
@@ -28,6 +28,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) typed: Option<&'a Typed>,
     /// Where the form is sent.
     pub(crate) to: String,
+    /// The same page at the other pace.
+    pub(crate) paced: String,
 }
 
 impl Decision<'_> {
@@ -69,6 +71,7 @@ impl Decision<'_> {
                 (scene.evidence())
                 (self.form())
             } @else {
+                (self.pace())
                 h2 { (self.say(Label::CurrentState)) }
                 (scene.summary())
                 @if whole { (scene.evidence()) }
@@ -79,8 +82,18 @@ impl Decision<'_> {
                 (scene.charts())
                 (scene.history())
             }
-            @if self.standing == Standing::View && scene.rollout.status.is_active() {
-                p class="faint" { (self.say(Label::Refreshes)) }
+        }
+    }
+
+    /// Whether the page looks again by itself, and how to change that.
+    fn pace(&self) -> Markup {
+        let (said, change) = match self.visit.pace {
+            Pace::Live => (self.say(Label::Refreshes), self.say(Label::Stop)),
+            Pace::Still => ("", self.say(Label::Live)),
+        };
+        html! {
+            @if self.standing == Standing::View && self.scene.rollout.status.is_active() {
+                p class="faint" { (said) " " a href=(self.paced) { (change) } }
             }
         }
     }

@@ -41,6 +41,14 @@ pub struct Visit {
     /// The language that was asked for.
     pub(crate) locale: Option<Locale>,
     pub(crate) wants: Wants,
+    pub(crate) pace: Pace,
+}
+
+/// Whether a page that changes by itself is looked at again by itself. Who reads slowly can stop it (WCAG 2.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Live,
+    Still,
 }
 
 /// What a page is made of.
@@ -162,6 +170,10 @@ pub fn open(
         path: Path(request.path.clone()),
         locale,
         wants,
+        pace: match request.asked("still") {
+            Some(_) => Pace::Still,
+            None => Pace::Live,
+        },
     })))
 }
 

@@ -13,7 +13,7 @@ use domain::{
 use maud::{Markup, html};
 
 use crate::{
-    curves::{Curves, Steps, steps, written},
+    curves::{Curves, Steps, limits, steps, written},
     known::{Known, Told, Trend, span},
     words::{Label, Language},
 };
@@ -315,7 +315,9 @@ impl<'a> Scene<'a> {
                         p class="legend" {
                             span class="canary" { (self.say(Label::Canary)) } " "
                             span class="stable" { (self.say(Label::Stable)) } " "
-                            span class="limit" { (self.say(Label::Limits)) }
+                            @if !limits(trend, self.rollout).is_empty() {
+                                span class="limit" { (self.say(Label::Limits)) }
+                            }
                         }
                         (phase.trend(trend, self.rollout, &self.seen(trend)))
                     }

@@ -115,6 +115,8 @@ pub(crate) enum Label {
     StillUnknown,
     Unsent,
     Refreshes,
+    Stop,
+    Live,
     InEnglish,
     Good,
     Bad,

@@ -3,7 +3,7 @@
 use domain::{
     judge::{Query, Side, Window},
     name::MetricName,
-    plan::Plan,
+    plan::{Plan, metric::Metric},
     time::Timestamp,
 };
 use futures_util::future::join_all;
@@ -77,9 +77,9 @@ fn lines<'a>(
     step: i64,
     region: Option<&str>,
 ) -> Vec<Line<'a>> {
-    let has_stable = |name: &MetricName| plan.metrics.get(name).is_some_and(|m| m.has_stable());
+    let has_stable = |name: &MetricName| plan.metrics.get(name).is_some_and(Metric::has_stable);
     let sides = metrics.iter().flat_map(|metric| {
-        let stable = has_stable(metric).then(|| (metric, Side::Stable));
+        let stable = has_stable(metric).then_some((metric, Side::Stable));
         std::iter::once((metric, Side::Canary)).chain(stable)
     });
     sides

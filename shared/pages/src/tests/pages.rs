@@ -338,6 +338,17 @@ fn a_status_page_lives_as_long_as_its_rollout() {
             .body
             .contains(r#"http-equiv="refresh" content="30""#)
     );
+    let still = asked
+        .page(&asked.request(Action::View, "GET", "still=1"))
+        .body;
+    assert!(
+        !still.contains("http-equiv"),
+        "who reads slowly can stop it"
+    );
+    assert!(
+        still.contains("?still=1&amp;lang=ja"),
+        "in the other language too"
+    );
     let now = asked.now;
     asked.rollout().status = Status::Completed { at: now };
     assert!(!asked.page(&request).body.contains("http-equiv"));

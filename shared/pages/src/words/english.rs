@@ -76,6 +76,8 @@ impl Language for English {
             }
             Label::Unsent => "Your answer could not be handed on, and nothing was done. Try again.",
             Label::Refreshes => "This page looks again every 30 seconds.",
+            Label::Stop => "Stop that",
+            Label::Live => "Look again every 30 seconds",
             Label::InEnglish => "",
             Label::Good => "good",
             Label::Bad => "bad",

@@ -2,7 +2,7 @@
 
 use domain::{
     name::PhaseName,
-    plan::{gate::Otherwise, phase::Phase},
+    plan::{calendar::Shut, gate::Otherwise, people::Locale, phase::Phase},
     rollout::{Hold, Rollout, Status},
     time::{SignedDuration, Timestamp},
     waiting::Waiting,
@@ -77,6 +77,8 @@ impl Language for Japanese {
                 "回答を送信できませんでした。何も実行されていません。もう一度お試しください。"
             }
             Label::Refreshes => "このページは30秒ごとに更新されます。",
+            Label::Stop => "自動更新を停止",
+            Label::Live => "30秒ごとに自動更新",
             Label::InEnglish => "台帳の記録は英語です。",
             Label::Good => "良好",
             Label::Bad => "不良",
@@ -294,16 +296,7 @@ impl Language for Japanese {
                 "承認（{needed}名中{have}名）{}",
                 unanswered(*until, *otherwise, time)
             ),
-            Waiting::Calendar(shut) => {
-                let why = match &shut.freeze {
-                    Some(name) => format!("変更凍結 {name} の終了"),
-                    None => "変更可能な時間帯".to_owned(),
-                };
-                match shut.opens {
-                    Some(opens) => format!("{why}（{}）", time(opens)),
-                    None => why,
-                }
-            }
+            Waiting::Calendar(shut) => calendar(shut, time),
             Waiting::Hook { name } => format!("フック {name}"),
             Waiting::Person { hold } => format!("担当者の判断（{}）", held(*hold)),
             Waiting::Incident {
@@ -313,7 +306,7 @@ impl Language for Japanese {
             } => format!(
                 "インシデントの判断：{}{}",
                 Parts {
-                    locale: domain::plan::people::Locale::Ja,
+                    locale: Locale::Ja,
                     zone: &TimeZone::UTC
                 }
                 .source(source),
@@ -383,7 +376,7 @@ impl Language for Japanese {
 
 fn span(lasts: SignedDuration) -> String {
     let parts = Parts {
-        locale: domain::plan::people::Locale::Ja,
+        locale: Locale::Ja,
         zone: &TimeZone::UTC,
     };
     parts.span(lasts)
@@ -402,6 +395,17 @@ fn unanswered(
         Otherwise::Rollback => "ロールバックします",
     };
     format!("。{} までに判断がない場合は{then}", time(until))
+}
+
+fn calendar(shut: &Shut, time: &dyn Fn(Timestamp) -> String) -> String {
+    let why = match &shut.freeze {
+        Some(name) => format!("変更凍結 {name} の終了"),
+        None => "変更可能な時間帯".to_owned(),
+    };
+    match shut.opens {
+        Some(opens) => format!("{why}（{}）", time(opens)),
+        None => why,
+    }
 }
 
 const fn held(hold: Hold) -> &'static str {

@@ -1,5 +1,10 @@
 //! Lines over time, from what `CloudWatch` answers.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes the texts, with hashes"
+)]
+
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use domain::time::{SignedDuration, later};
@@ -78,9 +83,30 @@ fn a_share_has_a_point_wherever_there_was_traffic() {
         ("HTTPCode_Target_5XX_Count Sum", &[(1, 1.0)]),
         ("TargetConnectionErrorCount Sum", &[(2, 3.0)]),
     ];
-    check("errors", &table, &expect![[""]]);
-    check("fine", &table, &expect![[""]]);
-    check("rate", &table, &expect![[""]]);
+    check(
+        "errors",
+        &table,
+        &expect![[r#"
+        Canary 0: 0, 1: 0.01, 2: 1, 3: 0
+        Stable 0: 0, 1: 0.01, 2: 1, 3: 0
+    "#]],
+    );
+    check(
+        "fine",
+        &table,
+        &expect![[r#"
+        Canary 0: 1, 1: 0.99, 2: 0, 3: 1
+        Stable 0: 1, 1: 0.99, 2: 0, 3: 1
+    "#]],
+    );
+    check(
+        "rate",
+        &table,
+        &expect![[r#"
+        Canary 0: 200, 1: 100, 3: 50
+        Stable 0: 200, 1: 100, 3: 50
+    "#]],
+    );
 }
 
 #[test]
@@ -88,10 +114,25 @@ fn a_latency_is_in_seconds_and_other_metrics_in_their_unit() {
     check(
         "p95",
         &[("TargetResponseTime p95", &[(1, 0.25), (2, 0.5)])],
-        &expect![[""]],
+        &expect![[r#"
+            Canary 1: 0.25, 2: 0.5
+            Stable 1: 0.25, 2: 0.5
+        "#]],
     );
-    check("cpu", &[("Cpu Average", &[(1, 50.0)])], &expect![[""]]);
-    check("lost", &[("Lost Sum", &[(2, 4.0)])], &expect![[""]]);
+    check(
+        "cpu",
+        &[("Cpu Average", &[(1, 50.0)])],
+        &expect![[r#"
+        Canary 1: 0.5
+    "#]],
+    );
+    check(
+        "lost",
+        &[("Lost Sum", &[(2, 4.0)])],
+        &expect![[r#"
+        Canary 0: 0, 1: 0, 2: 4, 3: 0
+    "#]],
+    );
 }
 
 #[test]
