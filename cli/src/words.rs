@@ -12,7 +12,7 @@ use domain::{
         route::{AlbMode, Route},
         severity::{Deadline, InsufficientData, Severity},
     },
-    rollout::alarm_name,
+    rollout::{Rollout, alarm_name},
     time::{SignedDuration, Spell, Timestamp},
     traffic::Weight,
     words::{Evidence, Field},
@@ -402,26 +402,25 @@ pub(crate) fn offer(action: Action, at: SocketAddr, number: usize, code: &str) -
 /// What stands before links that are offered, and behind them; in so many seconds it goes on by itself.
 pub(crate) fn around_offers(seconds: Option<u64>) -> ([&'static str; 2], String) {
     let before = [
-        "This is yours to answer, as their links would be: open one in a",
-        "browser, read, type its code. Or use the key `a`.",
+        "You can answer for them: open a link in a browser, and type",
+        "the code that stands beside it.",
     ];
-    (
-        before,
-        match seconds {
-            Some(seconds) => {
-                format!("The clock stands still for {seconds}s, then goes on by itself.")
-            }
-            None => "It goes on by itself.".to_owned(),
-        },
-    )
+    let after = match seconds {
+        Some(seconds) => format!("It goes on by itself after {seconds}s; with `f`, at once."),
+        None => "It goes on by itself.".to_owned(),
+    };
+    (before, after)
 }
 
 /// What was answered on a page, and what comes of it.
-pub(crate) const fn answered(action: Action) -> &'static str {
+pub(crate) fn answered(action: Action, rollout: &Rollout) -> &'static str {
     match action {
-        Action::Approve => "Approved on the page: the next phase begins.",
-        Action::Reject => "Rejected on the page: it holds, until a person decides otherwise.",
-        Action::Rollback => "Rolled back on the page: all traffic goes back to stable.",
+        Action::Approve => "Approved on the page: the next phase may begin.",
+        Action::Reject if rollout.status.is_rollback() => {
+            "Rejected on the page: all traffic goes back to stable."
+        }
+        Action::Reject => "Rejected on the page: it holds, and nobody else decides.",
+        Action::Rollback => "Sent back on the page: all traffic goes back to stable.",
         Action::Hold => "Held on the page: weights stay as they are.",
         Action::Accept => "Accepted on the page: it goes on.",
         Action::View => "Looked at.",

@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LITTLE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// And for somebody who has opened one to read it and to answer.
-const READING: Duration = Duration::from_secs(60);
+const READING: Duration = Duration::from_mins(1);
 
 /// Whether the clock stands still for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,17 +175,16 @@ impl Desk {
     pub(crate) fn take(&self, simulation: &mut Simulation) -> Vec<Line> {
         let done = self.answers.try_iter();
         let done = done.filter_map(|answer| self.settle(&answer, simulation));
-        done.flat_map(|action| aside([words::answered(action).to_owned()]))
-            .collect()
+        done.flat_map(|said| aside([said.to_owned()])).collect()
     }
 
-    /// What `approval` does with an answer; the action if it is done.
-    fn settle(&self, answer: &Answer, simulation: &mut Simulation) -> Option<Action> {
+    /// What `approval` does with an answer; what is said of it if it is done.
+    fn settle(&self, answer: &Answer, simulation: &mut Simulation) -> Option<&'static str> {
         let mut inside = self.room.inside();
         let newest = inside.acts.len().checked_sub(1)?;
         let path = format!("/d/{}", answer.token);
-        let offers = inside.offers.iter();
-        let number = offers.clone().position(|offer| offer.path == path)?;
+        let mut offers = inside.offers.iter();
+        let number = offers.position(|offer| offer.path == path)?;
         let offer = inside.offers.get_mut(number)?;
         let (is_newest, act) = (offer.act == newest, offer.act);
         let opened = self.is_code(offer, &answer.code, number + 1);
@@ -203,17 +202,18 @@ impl Desk {
             (Ok(()), Ok(claims)) => act_on(&claims, answer, simulation),
         };
         let mut inside = self.room.inside();
-        let done = outcome == Outcome::Done;
-        if done {
-            inside.acts.get_mut(act)?.rollout = simulation.world().rollout();
-        }
         let offer = inside.offers.get_mut(number)?;
+        let action = offer.action;
+        let done = outcome == Outcome::Done;
         offer.record.settled = Some(Settled {
             attempt: answer.attempt.clone(),
             outcome,
             at,
         });
-        done.then_some(offer.action)
+        let head = simulation.world().rollout().filter(|_| done)?;
+        let said = words::answered(action, &head);
+        inside.acts.get_mut(act)?.rollout = Some(head);
+        Some(said)
     }
 
     /// Whether a code is the one of a link. It is counted before it is compared.
@@ -322,3 +322,6 @@ fn commands(
         Action::Accept | Action::View => return Err("this is not asked in the demo".to_owned()),
     })
 }
+
+#[cfg(test)]
+mod tests;

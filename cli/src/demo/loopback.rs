@@ -38,14 +38,17 @@ pub(super) fn serve(
                     let _ = page.spawn(move || attend(&stream, here, &*answer));
                 }
                 Ok(_) => {}
-                Err(error) => match error.kind() {
-                    ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
-                    _ => return,
-                },
+                Err(error) if is_passing(error.kind()) => {}
+                Err(_) => return,
             }
         }
     })?;
     Ok(())
+}
+
+/// Whether another connection may still come.
+fn is_passing(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::ConnectionAborted | ErrorKind::Interrupted)
 }
 
 fn attend(
@@ -122,19 +125,19 @@ fn read(from: &mut dyn Read, here: SocketAddr) -> io::Result<Result<Request, u16
 }
 
 fn written(reply: &Reply) -> String {
-    let mut text = format!("HTTP/1.1 {} \r\n", reply.status);
-    for (name, value) in &reply.headers {
-        // A browser must not ask this address for TLS from now on.
-        if *name != "strict-transport-security" {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-    }
-    let length = reply.body.len();
-    text.push_str(&format!(
-        "content-length: {length}\r\nconnection: close\r\n\r\n"
-    ));
-    text.push_str(&reply.body);
-    text
+    // A browser must not ask this address for TLS from now on.
+    let headers = reply.headers.iter();
+    let headers = headers.filter(|(name, _)| *name != "strict-transport-security");
+    let headers: Vec<String> = headers
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    format!(
+        "HTTP/1.1 {} \r\n{}content-length: {}\r\nconnection: close\r\n\r\n{}",
+        reply.status,
+        headers.concat(),
+        reply.body.len(),
+        reply.body
+    )
 }
 
 /// A connection that is read until a moment, however slowly it drips.

@@ -95,10 +95,9 @@ fn value(name: &MetricName, metric: &Metric, of: Side, minutes: &[Minute]) -> Op
         }
     };
     let sides = || {
-        let sides = minutes
+        minutes
             .iter()
-            .filter_map(|minute| minute.sides.get(route)?.iter().find(|side| side.side == of));
-        sides
+            .filter_map(|minute| minute.sides.get(route)?.iter().find(|side| side.side == of))
     };
     let sum = |count: fn(&SideFrame) -> u64| float(sides().map(count).sum::<u64>());
     let requests = sum(|side| side.requests);

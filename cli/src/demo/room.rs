@@ -92,8 +92,8 @@ impl Room {
         if let Some(path) = inside.numbered(&request.path) {
             return see_other(path);
         }
-        let offer = inside.offers.iter();
-        let offer = offer.clone().find(|offer| offer.path == request.path);
+        let mut offers = inside.offers.iter();
+        let offer = offers.find(|offer| offer.path == request.path);
         let act = offer.map_or(inside.acts.len().saturating_sub(1), |offer| offer.act);
         let now = inside.acts.get(act).map(|act| act.now).unwrap_or_default();
         let visit = match open(request, &self.verifier, &self.audience, now) {
@@ -107,8 +107,8 @@ impl Room {
         inside.attempts = inside.attempts.saturating_add(1);
         let name = format!("attempt/{}", inside.attempts);
         drop(inside);
-        let [a, b, c, d, e, f, g, h, ..] = self.key.link_id(&name).0;
-        let attempt = Attempt::of([a, b, c, d, e, f, g, h]);
+        let bytes = self.key.link_id(&name).0;
+        let attempt = Attempt::of(bytes.first_chunk().copied().unwrap_or_default());
         match answer(&visit, &known, attempt, now) {
             Answered::Page(reply) => reply,
             Answered::Publish { answer, then } => match self.answers.send(*answer) {
