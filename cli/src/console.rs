@@ -30,6 +30,30 @@ impl Device {
     }
 }
 
+/// Where bytes come from that nobody can guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Randomness {
+    /// The machine.
+    Machine,
+    /// Always the same, for tests.
+    Fixed([u8; 32]),
+}
+
+impl Randomness {
+    /// Enough bytes for a key.
+    pub(crate) fn seed(self) -> io::Result<[u8; 32]> {
+        match self {
+            Self::Fixed(bytes) => Ok(bytes),
+            Self::Machine => {
+                let mut bytes = [0; 32];
+                let drawn = getrandom::fill(&mut bytes);
+                drawn.map_err(|error| io::Error::other(error.to_string()))?;
+                Ok(bytes)
+            }
+        }
+    }
+}
+
 /// What a command would else ask the process for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Surroundings {
@@ -47,6 +71,8 @@ pub struct Surroundings {
     pub now: Timestamp,
     /// Where files go that nobody asked to keep.
     pub temporary: PathBuf,
+    /// What keys are made from.
+    pub random: Randomness,
 }
 
 /// The streams of a command.

@@ -1,5 +1,10 @@
 //! `tidegate demo`: one plan, a good and a bad week.
 
+pub(crate) mod desk;
+mod loopback;
+mod measured;
+mod room;
+
 use std::{
     io::{self, Write},
     path::Path,
@@ -9,6 +14,8 @@ use std::{
 
 use domain::plan::{Plan, people::ChannelKind};
 use sim::{Scenario, Summary};
+
+use desk::Desk;
 
 use crate::{
     args::Demo,
@@ -38,11 +45,22 @@ pub(crate) fn run(what: &Demo, program: &str, console: &mut Console<'_>) -> Resu
     let plan = Arc::new(plan.plan);
     let paint = console.paint();
     introduce(&plan, console.out, paint)?;
+    let desk = match console.surroundings.random.seed().and_then(Desk::open) {
+        Ok(desk) => Some(desk),
+        Err(why) => {
+            let text = words::no_links(&why);
+            writeln!(console.out, "{}", paint.text(Ink::Faint, &text))?;
+            None
+        }
+    };
     let mut last = None;
     for (heading, text) in [(words::GOOD_ACT, GOOD), (words::BAD_ACT, BAD)] {
         let scenario = Scenario::parse(text)
             .map_err(|error| Failure::Embedded(format!("scenario:{error}")))?;
         writeln!(console.out, "\n{}\n", paint.text(Ink::Strong, heading))?;
+        if let Some(desk) = &desk {
+            desk.begin();
+        }
         let act = Play {
             plan: plan.clone(),
             scenario,
@@ -50,6 +68,7 @@ pub(crate) fn run(what: &Demo, program: &str, console: &mut Console<'_>) -> Resu
             pace: what.speed.map(Pace::asked),
             whole: RUN,
             voice: Voice::Messages,
+            desk: desk.as_ref(),
         };
         let Some(summary) = act.show(console)? else {
             return Ok(Exit::Stopped);

@@ -19,6 +19,7 @@ use sim::{Frame, Simulation};
 
 use crate::{
     console::{Device, Paint},
+    demo::desk::{Desk, Offered},
     play::{Change, Clock, Pace},
     transcript::{self, Voice},
 };
@@ -34,6 +35,8 @@ pub(crate) struct Player<'a> {
     pub(crate) paint: Paint,
     /// Where keys would come from.
     pub(crate) keys: Device,
+    /// Where else decisions come from.
+    pub(crate) desk: Option<&'a Desk>,
 }
 
 /// How a run ended for who watched it.
@@ -66,18 +69,23 @@ impl Player<'_> {
         let mut clock = Clock::start(self.pace);
         let mut last_picture: Option<Instant> = None;
         while let Some(frame) = simulation.step() {
-            let lines = transcript::lines(&frame, self.voice, &self.plan.calendar.zone);
+            let mut lines = transcript::lines(&frame, self.voice, &self.plan.calendar.zone);
+            let offered = self
+                .desk
+                .and_then(|desk| desk.look(&frame, clock.pace.waits()));
+            lines.extend(offered.iter().flat_map(|offered| offered.lines.clone()));
             let something = !lines.is_empty();
             screen.above(&lines, self.paint)?;
             let wait = clock.wait(&frame);
             let stale = last_picture.is_none_or(|at| at.elapsed() >= PICTURE);
-            if something || stale || wait > PICTURE {
+            if something || stale || wait > PICTURE || offered.is_some() {
                 self.picture(screen, &frame, clock.pace)?;
                 last_picture = Some(Instant::now());
             } else if wait.is_zero() {
                 continue;
             }
-            if self.listen(screen, simulation, &frame, &mut clock, wait)? == Ended::Stopped {
+            let ended = self.listen(screen, simulation, &frame, &mut clock, wait, offered)?;
+            if ended == Ended::Stopped {
                 return Ok(Ended::Stopped);
             }
         }
@@ -95,7 +103,7 @@ impl Player<'_> {
         screen.draw(|area| scene.draw(area))
     }
 
-    /// Waits, and does what is asked for meanwhile.
+    /// Waits, the longer if links were offered, and does what is asked for meanwhile.
     fn listen(
         &self,
         screen: &mut Screen<'_>,
@@ -103,13 +111,25 @@ impl Player<'_> {
         frame: &Frame,
         clock: &mut Clock,
         wait: Duration,
+        mut offered: Option<Offered>,
     ) -> io::Result<Ended> {
         let until = Instant::now() + wait;
         loop {
+            let answered = self.desk.map(|desk| desk.take(simulation));
+            if let Some(lines) = answered.filter(|lines| !lines.is_empty()) {
+                screen.above(&lines, self.paint)?;
+                offered = None;
+            }
+            let stands = self.desk.zip(offered.as_ref());
+            let stands = stands.map(|(desk, offered)| desk.stands_until(offered));
+            let until = stands.map_or(until, |stands| stands.max(until));
             let left = until.saturating_duration_since(Instant::now());
             match screen.wish(left)? {
                 Some(Wish::Stop) => return Ok(Ended::Stopped),
-                Some(Wish::Faster) => clock.pace = clock.pace.scaled(Change::Faster),
+                Some(Wish::Faster) => {
+                    clock.pace = clock.pace.scaled(Change::Faster);
+                    offered = None;
+                }
                 Some(Wish::Slower) => clock.pace = clock.pace.scaled(Change::Slower),
                 Some(Wish::Redraw) => self.picture(screen, frame, clock.pace)?,
                 Some(Wish::Ask(answer)) => {
@@ -117,6 +137,7 @@ impl Player<'_> {
                         // A refusal is in nobody's way: the view goes on to show what is waited for.
                         let _ = simulation.ask(by, command);
                     }
+                    offered = None;
                 }
                 None if left.is_zero() => return Ok(Ended::Over),
                 None => {}

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use cli::console::{Console, Device, Surroundings};
+use cli::console::{Console, Device, Randomness, Surroundings};
 
 fn main() -> ExitCode {
     let surroundings = Surroundings {
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         dumb: env::var_os("TERM").is_none_or(|value| value == "dumb"),
         now: cli::now(),
         temporary: env::temp_dir(),
+        random: Randomness::Machine,
     };
     let mut input = io::stdin();
     let mut out = io::stdout().lock();

@@ -12,6 +12,7 @@ use sim::{Frame, Scenario, Simulation, Summary};
 use crate::{
     args::Speed,
     console::{Console, Device},
+    demo::desk::{Desk, Waits},
     json,
     live::{self, Ended},
     transcript::{self, Voice},
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// What is to be played, and how.
-pub(crate) struct Play {
+pub(crate) struct Play<'a> {
     pub(crate) plan: Arc<Plan>,
     pub(crate) scenario: Scenario,
     pub(crate) seed: u64,
@@ -27,9 +28,11 @@ pub(crate) struct Play {
     /// How long it takes in a terminal if no pace is asked for, without the pauses for reading.
     pub(crate) whole: Duration,
     pub(crate) voice: Voice,
+    /// Where whoever watches can decide too.
+    pub(crate) desk: Option<&'a Desk>,
 }
 
-impl Play {
+impl Play<'_> {
     /// Plays it where it is seen best; none if a person stopped it.
     pub(crate) fn show(self, console: &mut Console<'_>) -> io::Result<Option<Summary>> {
         let mut simulation = Simulation::new(self.plan.clone(), self.scenario, self.seed);
@@ -45,6 +48,7 @@ impl Play {
                 voice: self.voice,
                 paint,
                 keys: here.stdin,
+                desk: self.desk,
             }
             .run(&mut simulation, console.out)?;
             return Ok(match ended {
@@ -55,7 +59,13 @@ impl Play {
         let mut clock = Clock::start(self.pace.unwrap_or(Pace::MAX));
         let paint = console.paint();
         while let Some(frame) = simulation.step() {
-            for line in transcript::lines(&frame, self.voice, &self.plan.calendar.zone) {
+            let mut lines = transcript::lines(&frame, self.voice, &self.plan.calendar.zone);
+            if let Some(desk) = self.desk {
+                let offered = desk.look(&frame, Waits::Not);
+                lines.extend(offered.into_iter().flat_map(|offered| offered.lines));
+                lines.extend(desk.take(&mut simulation));
+            }
+            for line in lines {
                 writeln!(console.out, "{}", line.painted(paint))?;
             }
             std::thread::sleep(clock.wait(&frame));
@@ -109,6 +119,14 @@ impl Pace {
         Self {
             minute: speed.real(1),
             reading: Reading::Steady,
+        }
+    }
+
+    /// Whether the clock stands still for whoever watches.
+    pub(crate) const fn waits(self) -> Waits {
+        match self.reading {
+            Reading::Paused => Waits::Still,
+            Reading::Steady => Waits::Not,
         }
     }
 

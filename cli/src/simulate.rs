@@ -43,6 +43,7 @@ pub(crate) fn run(what: &Simulate, console: &mut Console<'_>) -> Result<Exit, Fa
         pace: what.speed.map(Pace::asked),
         whole: RUN,
         voice: Voice::Ledger,
+        desk: None,
     };
     let summary = if what.json {
         run.json(console)?

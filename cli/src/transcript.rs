@@ -189,6 +189,17 @@ fn block(entry: &Entry, tone: Tone, texts: Vec<String>, zone: &TimeZone) -> Vec<
     lines
 }
 
+/// What is said to whoever watches: no message, but among them. Lines are not broken, so that an address stays one.
+pub(crate) fn aside(texts: impl IntoIterator<Item = String>) -> Vec<Line> {
+    let line = |text| {
+        Line::default()
+            .with(None, " ".repeat(DATE))
+            .with(Ink::Canary, "▸ ")
+            .with(Ink::Canary, text)
+    };
+    texts.into_iter().map(line).collect()
+}
+
 fn wrap(text: &str, room: usize) -> Vec<String> {
     fill(text.split(' ').map(str::to_owned), room)
 }

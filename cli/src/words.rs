@@ -1,6 +1,6 @@
 //! What the command says of plans and runs. What it says of rollouts is in `domain::words`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::SocketAddr};
 
 use domain::{
     judge::{Finding, Verdict},
@@ -12,13 +12,14 @@ use domain::{
         route::{AlbMode, Route},
         severity::{Deadline, InsufficientData, Severity},
     },
-    rollout::alarm_name,
+    rollout::{Rollout, alarm_name},
     time::{SignedDuration, Spell, Timestamp},
     traffic::Weight,
     words::{Evidence, Field},
 };
 use jiff::tz::TimeZone;
 use sim::{Outcome, RouteFrame, Summary};
+use token::Action;
 
 use crate::console::Ink;
 
@@ -382,6 +383,53 @@ pub(crate) fn introduction(plan: &Plan, channel: &str) -> Vec<String> {
         Spell(least(plan)),
     );
     text.split(' ').map(str::to_owned).collect()
+}
+
+/// The reason of whoever gave none on a page.
+pub(crate) const BY_LINK: &str = "decided by link";
+
+/// Why a link of the demo's first run does nothing in the second.
+pub(crate) const ACT_OVER: &str = "this run of the demo is over";
+
+/// `approve    http://127.0.0.1:41873/1  code 7K2M9Q`
+pub(crate) fn offer(action: Action, at: SocketAddr, number: usize, code: &str) -> String {
+    format!(
+        "{:<9}  http://{at}/{number}  code {code}",
+        action.to_string()
+    )
+}
+
+/// What stands before links that are offered, and behind them; in so many seconds it goes on by itself.
+pub(crate) fn around_offers(seconds: Option<u64>) -> ([&'static str; 2], String) {
+    let before = [
+        "You can answer for them: open a link in a browser, and type",
+        "the code that stands beside it.",
+    ];
+    let after = match seconds {
+        Some(seconds) => format!("It goes on by itself after {seconds}s; with `f`, at once."),
+        None => "It goes on by itself.".to_owned(),
+    };
+    (before, after)
+}
+
+/// What was answered on a page, and what comes of it.
+pub(crate) fn answered(action: Action, rollout: &Rollout) -> &'static str {
+    match action {
+        Action::Approve => "Approved on the page: the next phase may begin.",
+        Action::Reject if rollout.status.is_rollback() => {
+            "Rejected on the page: all traffic goes back to stable."
+        }
+        Action::Reject => "Rejected on the page: it holds, and nobody else decides.",
+        Action::Rollback => "Sent back on the page: all traffic goes back to stable.",
+        Action::Hold => "Held on the page: weights stay as they are.",
+        Action::Accept => "Accepted on the page: it goes on.",
+        Action::View => "Looked at.",
+    }
+}
+
+/// That there are no links, and why not.
+pub(crate) fn no_links(why: &std::io::Error) -> String {
+    format!("There is no page to click this time: {why}.")
 }
 
 /// What is not shown of conditions: `4 more, 8 guards quiet`.

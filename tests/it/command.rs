@@ -20,7 +20,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use cli::console::{Console, Device, Surroundings};
+use cli::console::{Console, Device, Randomness, Surroundings};
 
 /// Where the tree's plans are, from the folder that tests run in.
 const PLANS: &str = "../infra/plans";
@@ -61,6 +61,7 @@ fn run_on(cloud: &impl cli::remote::Cloud, input: impl AsRef<[u8]>, arguments: &
         dumb: false,
         now: "2026-12-01T09:00:00Z".parse().unwrap(),
         temporary: std::env::temp_dir(),
+        random: Randomness::Fixed([7; 32]),
     };
     let mut console = Console::new(&mut input, &mut out, &mut err, surroundings);
     let all = ["tidegate"].into_iter().chain(arguments.iter().copied());
