@@ -15,7 +15,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::{
     chart::{CANARY, Chart, ROUTES, STABLE, Series, Size},
-    known::{Told, Trend},
+    known::Trend,
 };
 
 /// Lines over the same time.
@@ -33,9 +33,9 @@ pub(crate) struct Steps {
 }
 
 /// The canary's share of each route as it was decided; routes that went together are one line.
-pub(crate) fn steps(ledger: &[Told]) -> Vec<Steps> {
+pub(crate) fn steps<'a>(ledger: impl IntoIterator<Item = &'a Line>) -> Vec<Steps> {
     let mut all: BTreeMap<String, Vec<(Timestamp, f64)>> = BTreeMap::new();
-    for Told { line, .. } in ledger {
+    for line in ledger {
         let Ok(at) = line.at.parse() else { continue };
         for (route, share) in shares(line) {
             let steps = all.entry(route).or_default();

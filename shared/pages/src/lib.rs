@@ -12,6 +12,7 @@ mod http;
 mod known;
 mod open;
 mod page;
+pub mod report;
 mod standing;
 mod status;
 mod words;

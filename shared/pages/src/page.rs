@@ -16,10 +16,16 @@ const STYLE: &str = include_str!("style.css");
 
 /// What a page may do: be styled by the sheet that has this hash, and send its form home.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "{}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        *LOADS
     )
+});
+
+/// What a page may load: nothing but the sheet in it.
+static LOADS: LazyLock<String> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    format!("default-src 'none'; style-src 'sha256-{hash}'")
 });
 
 /// A page without its inside.
@@ -81,4 +87,27 @@ impl Shell {
         };
         Reply::html(status, POLICY.clone(), page.into_string())
     }
+}
+
+/// A page that is kept as a file: it has no headers, no other language and nothing to send.
+pub(crate) fn document(language: &dyn Language, title: &str, inside: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang=(language.code()) {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(*LOADS);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex, nofollow";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header class="top" { span class="brand" { "Tidegate" } }
+                main { (inside) }
+            }
+        }
+    };
+    page.into_string()
 }

@@ -293,7 +293,7 @@ impl<'a> Scene<'a> {
             locale: self.locale,
             window: span(self.rollout, self.now),
         };
-        let steps = steps(&self.known.ledger);
+        let steps = steps(self.known.ledger.iter().map(|told| &told.line));
         html! {
             @if !steps.is_empty() {
                 section {
@@ -399,7 +399,7 @@ impl<'a> Scene<'a> {
                 div {
                     @match title {
                         Some(title) => { (title) }
-                        None => { span lang="en" { (self.localised(&line.what)) } }
+                        None => { span lang="en" { (localised(&line.what, &|at| self.time(at))) } }
                     }
                     " " span class="by" lang="en" { (line.actor) }
                     @if line.before != line.after {
@@ -409,28 +409,28 @@ impl<'a> Scene<'a> {
             }
         }
     }
+}
 
-    /// The ledger's own words, with instants as people read them and no more of a hash than they do.
-    fn localised(&self, text: &str) -> String {
-        let words = text.split(' ').map(|word| {
-            let bare = word.trim_end_matches([',', ';', '.']);
-            let end = word.get(bare.len()..).unwrap_or_default();
-            if let Ok(at) = bare.parse::<Timestamp>() {
-                return format!("{}{end}", self.time(at));
-            }
-            let is_hash = bare.len() == 64 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
-            match bare.get(..HASH_DIGITS) {
-                Some(begin) if is_hash => format!("{begin}…{end}"),
-                Some(_) | None => word.to_owned(),
-            }
-        });
-        let words: Vec<String> = words.collect();
-        words.join(" ")
-    }
+/// The ledger's own words, with instants as people read them and no more of a hash than they do.
+pub(crate) fn localised(text: &str, time: &dyn Fn(Timestamp) -> String) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ';', '.']);
+        let end = word.get(bare.len()..).unwrap_or_default();
+        if let Ok(at) = bare.parse::<Timestamp>() {
+            return format!("{}{end}", time(at));
+        }
+        let is_hash = bare.len() == 64 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match bare.get(..HASH_DIGITS) {
+            Some(begin) if is_hash => format!("{begin}…{end}"),
+            Some(_) | None => word.to_owned(),
+        }
+    });
+    let words: Vec<String> = words.collect();
+    words.join(" ")
 }
 
 /// The classes of the routes' colours, in turn.
-const LINES: [&str; 4] = ["canary", "second", "trouble", "stable"];
+pub(crate) const LINES: [&str; 4] = ["canary", "second", "trouble", "stable"];
 
 /// A name and what is known under it.
 pub(crate) fn fact(label: &str, value: &str) -> Markup {

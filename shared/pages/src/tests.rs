@@ -2,6 +2,7 @@
 
 mod asked;
 mod pages;
+mod reports;
 mod sent;
 
 use std::{fmt::Write as _, sync::Arc};
