@@ -95,8 +95,8 @@ pub enum Command {
     #[command(long_about = "Watch a good and a bad rollout of an example plan.\n\n\
             A week of the lightning-talk plan in a quarter of a minute, twice: first\n\
             everything goes well, then the canary turns bad and the gate shuts by itself.\n\
-            You see the messages that would have gone to Slack. The people of the scenario\n\
-            approve if you do not.")]
+            You see the messages that would have gone to Slack. Where approval is\n\
+            asked you can answer on a page, by a link; else the people of the scenario do.")]
     Demo(Demo),
     /// A rollout on AWS.
     #[cfg(feature = "aws")]

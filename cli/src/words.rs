@@ -421,7 +421,7 @@ pub(crate) fn answered(action: Action, rollout: &Rollout) -> &'static str {
         }
         Action::Reject => "Rejected on the page: it holds, and nobody else decides.",
         Action::Rollback => "Sent back on the page: all traffic goes back to stable.",
-        Action::Hold => "Held on the page: weights stay as they are.",
+        Action::Hold => "Held on the page: weights stay, and nobody else resumes.",
         Action::Accept => "Accepted on the page: it goes on.",
         Action::View => "Looked at.",
     }

@@ -36,7 +36,12 @@ use crate::{
 };
 
 /// What is offered when a phase asks for approval.
-const OFFERED: [Action; 3] = [Action::Approve, Action::Reject, Action::Rollback];
+const OFFERED: [Action; 4] = [
+    Action::Approve,
+    Action::Reject,
+    Action::Rollback,
+    Action::Hold,
+];
 
 /// How long a link is good for if nothing else ends it.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);

@@ -124,7 +124,7 @@ fn a_link_shows_what_is_asked_with_charts() {
             .contains("Go on from phase canary of lightning-talk-circle#1?")
     );
     assert!(page.body.matches("<svg").count() > 4);
-    assert_eq!(story.ask("GET", "/4", "").status, 404);
+    assert_eq!(story.ask("GET", "/5", "").status, 404);
     assert_eq!(story.ask("GET", "/d/x", "").status, 404);
 }
 
@@ -157,18 +157,32 @@ fn what_was_chosen_is_done() {
 }
 
 #[test]
+fn a_hold_ends_the_run() {
+    let mut story = Story::new();
+    let code = story.code(4);
+    expect![["
+        200 Done. What you asked for has been decided.
+        ▸ Held on the page: weights stay, and nobody else resumes.
+        awaiting approval, 0 approvals
+    "]]
+    .assert_eq(&story.answer(4, &code));
+    story.simulation.run();
+    assert_eq!(story.simulation.summary().outcome, sim::Outcome::Held);
+}
+
+#[test]
 fn a_rejection_that_holds_ends_the_run() {
     let mut story = Story::new();
     let code = story.code(1);
     story.answer(1, &code);
     story.play_to_the_next_links();
-    let code = story.code(5);
+    let code = story.code(6);
     expect![["
         200 Done. What you asked for has been decided.
         ▸ Rejected on the page: it holds, and nobody else decides.
         awaiting approval, 0 approvals
     "]]
-    .assert_eq(&story.answer(5, &code));
+    .assert_eq(&story.answer(6, &code));
     story.simulation.run();
     assert_eq!(story.simulation.summary().outcome, sim::Outcome::Held);
 }
