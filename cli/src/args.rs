@@ -4,6 +4,8 @@
 pub mod keys;
 #[cfg(feature = "aws")]
 pub mod remote;
+#[cfg(feature = "aws")]
+pub mod report;
 
 use std::{path::PathBuf, time::Duration};
 

@@ -14,6 +14,7 @@ mod keys;
 mod list;
 mod page;
 mod real;
+mod report;
 mod start;
 mod status;
 mod unanswered;
@@ -144,6 +145,7 @@ pub(crate) fn run(
             Remote::Rollback(what) if what.direct.is_some() => {
                 direct::run(what, at, console, cloud).await
             }
+            Remote::Report(what) => report::run(what, at, console, cloud).await,
             Remote::Doctor(what) => doctor::run(what, at, console, cloud).await,
             Remote::Keys(what) => keys::run(what, at, console, cloud).await,
             Remote::Pause(_)

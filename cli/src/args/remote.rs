@@ -9,7 +9,7 @@ use domain::{
     traffic::{Weight, Weights},
 };
 
-use super::keys::Keys;
+use super::{keys::Keys, report::Report};
 use crate::exit;
 
 /// Which account, and which Tidegate in it.
@@ -73,6 +73,8 @@ pub enum Remote {
     Accept(Accept),
     /// The canary has been made the new stable: remove what is Tidegate's
     Finish(Plain),
+    /// Report what happened to a rollout, as Markdown or as a page
+    Report(Report),
     /// Look whether a plan can be run: credentials, rights, routes, alarms
     Doctor(Doctor),
     /// Make, change and retire the keys that decision links are signed with
@@ -450,7 +452,7 @@ fn until(text: &str) -> Result<Until, String> {
     }
 }
 
-fn target(text: &str) -> Result<Target, String> {
+pub(super) fn target(text: &str) -> Result<Target, String> {
     Target::parse(text).ok_or_else(|| {
         "a rollout is written shop#7, a service shop: lower-case letters, digits, `-` and `_`"
             .to_owned()

@@ -99,6 +99,7 @@ fn asked(what: &Remote, now: Timestamp) -> Option<(&Target, Asked, &Once)> {
         Remote::Start(_)
         | Remote::Status(_)
         | Remote::List(_)
+        | Remote::Report(_)
         | Remote::Doctor(_)
         | Remote::Keys(_) => return None,
     })

@@ -7,6 +7,7 @@ mod fake;
 mod keys;
 mod questions;
 mod refusals;
+mod reports;
 
 use expect_test::Expect;
 

@@ -14,7 +14,7 @@ phases:
 ";
 
 /// Every command.
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 24] = [
     "validate",
     "schema",
     "show",
@@ -36,6 +36,7 @@ const COMMANDS: [&str; 23] = [
     "check",
     "override-calendar",
     "finish",
+    "report",
     "doctor",
     "keys",
 ];
