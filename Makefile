@@ -22,11 +22,11 @@ test: tools ## Run all tests, and everything in `check`; this is what CI runs
 
 e2e: tools ## Put the stack up on emulated AWS, and see rollouts end as they should; takes a quarter of an hour
 	@tests/browser/install
-	cargo test --locked -p tests --test e2e
+	cargo test --workspace --locked --test e2e
 
 browser: ## Look at the pages in headless Chromium: by keyboard, without scripts, on a phone, with axe
 	@tests/browser/install
-	cargo test --locked -p tests --test browser
+	cargo test --workspace --locked --test browser
 
 soak: ## Run a million random rollouts; ROLLOUTS=… and SEED=… make it fewer, or others
 	ROLLOUTS="$${ROLLOUTS:-1000000}" cargo test --release --locked -p tests --test proof random::

@@ -13,7 +13,7 @@ use crate::{
 const HERE: &str = "eu-west-1:123456789012";
 
 /// What `infra/terraform/tests/stack.tftest.hcl` names; the rest are defaults.
-const PARAMETERS: [(&str, &str); 27] = [
+const PARAMETERS: [(&str, &str); 28] = [
     ("Service", "shop"),
     (
         "Listener",

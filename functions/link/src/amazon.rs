@@ -3,6 +3,7 @@
 use aws::{
     approvals::{Approvals, Topic},
     clock::Clock,
+    links::Links as _,
     metrics::{Metrics, Trace},
     secrets::Secrets,
     store::Store,
@@ -73,8 +74,11 @@ impl House for Amazon {
     }
 
     async fn record(&self, id: &TokenId) -> Result<Record, Trouble> {
-        let (tries, settled) = self.store.link_record(id).await?;
-        Ok(Record { tries, settled })
+        let kept = self.store.read(id).await?;
+        Ok(Record {
+            tries: kept.tries,
+            settled: kept.settled,
+        })
     }
 
     async fn trends(&self, rollout: &Rollout) -> Vec<Trend> {

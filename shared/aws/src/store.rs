@@ -17,7 +17,6 @@ mod key;
 mod link;
 pub mod outbox;
 mod record;
-mod used;
 
 use std::sync::Arc;
 
