@@ -158,15 +158,15 @@ impl Drop for Stack {
 pub(crate) fn build() -> Binaries {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
+    // All of them at once share what the tests were built with.
     build.args([
         "build",
         "--locked",
+        "--workspace",
+        "--bins",
         "--message-format",
         "json-render-diagnostics",
     ]);
-    for package in FUNCTIONS.into_iter().chain(["cli"]) {
-        build.args(["--package", package]);
-    }
     let output = build.current_dir("..").output().expect("cargo runs here");
     assert!(output.status.success(), "{}", said(&output));
     let mut found = Vec::new();

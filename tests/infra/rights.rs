@@ -139,7 +139,9 @@ fn no_secret_is_in_an_environment() {
         let secret = [
             "CODE", "KEY", "SECRET", "SIGNING", "SLACK", "TOKEN", "WEBHOOK",
         ];
-        if secret.iter().any(|word| name.contains(word)) {
+        // The name of a channel is on everybody's screen.
+        let is_secret = name != "TIDEGATE_SLACK_CHANNEL";
+        if is_secret && secret.iter().any(|word| name.contains(word)) {
             assert!(
                 name.ends_with("_PARAMETER"),
                 "{name} is not the name of a parameter"

@@ -9,7 +9,7 @@ use domain::{
     time::SignedDuration,
     traffic::{Epoch, Weights},
 };
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 use serde_json::{Value, json};
 
 use super::{
@@ -83,11 +83,8 @@ fn answering(entries: &Value, end: Chain) -> Fake {
 #[test]
 fn a_rollback_is_reported_from_its_head_and_its_ledger() {
     let (entries, end) = ledger();
-    check(
-        &answering(&entries, end),
-        &["report", "shop"],
-        &expect![[r#""#]],
-    );
+    let said = told(&answering(&entries, end), "", &["report", "shop"]);
+    expect_file!["reports/rollback.txt"].assert_eq(&said);
 }
 
 #[test]
@@ -120,6 +117,11 @@ fn nothing_is_reported_from_a_ledger_that_was_changed() {
     check(
         &answering(&entries, end),
         &["report", "shop"],
-        &expect![[r#""#]],
+        &expect![[r#"
+            asked {"status":{"rollout":"shop"}}
+            asked {"history":{"rollout":"shop#7"}}
+            error: shop#7: entry 2 was changed: its hash is another
+            exit code 1
+        "#]],
     );
 }
