@@ -39,7 +39,7 @@ pub(crate) fn asked(slack: &Slack, rollout: &str) -> Value {
     })
 }
 
-/// The first link of a message that is called so: `<https://…/d/…|Approve> · code `7K2M9Q``.
+/// The first link of a message that is called so: its address, its name, and its code in backticks.
 pub(crate) fn link(message: &Value, called: &str) -> Link {
     let blocks = message["blocks"].as_array().into_iter().flatten();
     let texts = blocks.filter_map(|block| block.pointer("/text/text")?.as_str());

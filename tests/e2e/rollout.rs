@@ -53,8 +53,8 @@ impl World {
         timeline.note("functions built");
         let bed = Bed::shared();
         timeline.note("emulated AWS is ready");
-        let slack = Slack::start();
-        keep(bed, stack::SLACK_PARAMETER, &slack.webhook());
+        let workspace = Slack::start();
+        keep(bed, stack::SLACK_PARAMETER, &workspace.webhook());
         // Keys do not need the stack, and the stack's functions need them.
         let operator = Operator::new(bed, &binaries, "tidegate-control");
         operator.run(&["keys", "new"]);
@@ -109,7 +109,7 @@ impl World {
             control,
             operator,
             timeline,
-            slack,
+            slack: workspace,
             secrets: vec![slack::PLANTED.to_owned()],
             shop: Side::new(bed, &rule, &stable, &canary),
             alarm,

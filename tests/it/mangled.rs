@@ -91,14 +91,17 @@ fn mangle(value: &mut Value, changes: &[Change]) {
         let Some(one) = nth(value, at.index(count)) else {
             continue;
         };
-        match one {
-            // A text is cut off as often as it is replaced: much of what is read is text in text.
-            Value::String(text) if !text.is_empty() && cut.index(2) == 0 => {
+        // A text is cut off as often as it is replaced: much of what is read is text in text.
+        let text = one
+            .as_str()
+            .filter(|text| !text.is_empty() && cut.index(2) == 0);
+        *one = match text {
+            Some(text) => {
                 let end = cut.index(text.chars().count());
-                *text = text.chars().take(end).collect();
+                Value::String(text.chars().take(end).collect())
             }
-            other => *other = shard.clone(),
-        }
+            None => shard.clone(),
+        };
     }
 }
 

@@ -348,8 +348,8 @@ fn flawed_metrics_are_caught() {
                 6 a healthy canary was sent back
                 2 nothing held a healthy canary, and it did not complete
                 1 had no reason: medium incident
-            TakesPartialData: caught in 23 of 150 seeds, first 11
-               14 had no reason: rolling back
+            TakesPartialData: caught in 22 of 150 seeds, first 11
+               13 had no reason: rolling back
                 9 a healthy canary was sent back
                 4 had no reason: the gate of phase passed
                 4 nothing held a healthy canary, and it did not complete
@@ -372,7 +372,7 @@ fn flawed_stores_routers_and_alarms_are_caught_and_what_has_no_flaw_is_not() {
             Flaw::CommitsBlindly,
             Flaw::None,
         ],
-        &expect![[r"
+        &expect![[r#"
             BakesFromCommit: caught in 103 of 150 seeds, first 1
               100 the bake of phase was counted from web had its weight at
                62 the bake of phase was counted from api had its weight at
@@ -388,12 +388,12 @@ fn flawed_stores_routers_and_alarms_are_caught_and_what_has_no_flaw_is_not() {
                 3 apex was at for too long, the head says
                 3 phase was left while web was not at
                 2 api was at for too long, the head says
-            CommitsBlindly: caught in 15 of 150 seeds, first 30
-               15 a revision was skipped (revision at
-                7 the ledger does not verify: entry is missing
+            CommitsBlindly: caught in 16 of 150 seeds, first 30
+               16 a revision was skipped (revision at
+                8 the ledger does not verify: entry is missing
                 6 a weight changed without an entry (revision at
                 3 an epoch went back (revision at
             None: caught in 0 of 150 seeds
-        "]],
+        "#]],
     );
 }
