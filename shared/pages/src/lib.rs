@@ -1,7 +1,7 @@
 //! What people see in a browser and in a report: pages of decision links, the status of a rollout, charts of both.
 //!
-//! This crate is pure. A request is first [`open`]ed: what it is, or a page that says why it is nothing. Whoever called
-//! then reads what is known of the rollout ([`Known`]), and [`answer`] makes of it a page, or something to publish.
+//! This crate is pure. A request is first opened ([`open()`]): what it is, or a page that says why it is nothing. Whoever called
+//! then reads what is known of the rollout ([`Known`]), and [`answer()`] makes of it a page, or something to publish.
 
 mod answer;
 pub mod chart;
