@@ -38,6 +38,8 @@ fmt:
 
 clippy:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@# What does not run by itself is no target of all.
+	cargo clippy --workspace --locked --test e2e --test browser -- -D warnings
 
 doc:
 	RUSTDOCFLAGS="$${RUSTDOCFLAGS:-} -D warnings" cargo doc --workspace --no-deps --document-private-items --locked

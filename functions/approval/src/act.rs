@@ -2,7 +2,7 @@
 
 use aws::{invocation::until, links::Links, slack_api::SlackApi, telemetry::chain};
 use domain::{
-    event::{Command, Shown},
+    event::Command,
     name::{EventKey, ItemName, Person},
     rollout::{Incident, IncidentSource, Rollout},
     time::{SignedDuration, Timestamp, later},
@@ -39,14 +39,6 @@ pub(crate) struct Decision<'a> {
 }
 
 impl Decision<'_> {
-    fn shown(&self) -> Shown {
-        Shown {
-            epoch: self.claims.epoch,
-            phase: self.claims.phase.clone(),
-            plan: self.claims.plan,
-        }
-    }
-
     /// What was typed as the reason, in one line; without that, what was done.
     fn reason(&self) -> String {
         let line = self.reason.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -142,7 +134,7 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             Ok(decisions) => decisions,
             Err(why) => return (refused(why), Ok(())),
         };
-        let shown = decision.shown();
+        let shown = decision.claims.sight();
         let work = answer(
             &self.ports,
             id,

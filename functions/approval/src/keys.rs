@@ -1,6 +1,6 @@
 //! What links, codes and Slack's requests are checked with: parameters that are kept for some minutes.
 
-use aws::secrets::{Secret, Secrets};
+use aws::secrets::Secrets;
 use domain::time::Timestamp;
 use engine::trouble::Trouble;
 use token::{Verifier, code::CodeKey, slack_signature::SigningSecret};
@@ -46,34 +46,23 @@ impl Parameters {
             slack,
         }
     }
-
-    async fn read<T, E: std::fmt::Display>(
-        &self,
-        name: &str,
-        now: Timestamp,
-        parse: impl FnOnce(&Secret) -> Result<T, E>,
-    ) -> Result<T, Trouble> {
-        let secret = self.secrets.get(name, now).await?;
-        parse(&secret).map_err(|bad| Trouble::lasting(format!("the parameter {name}: {bad}")))
-    }
 }
 
 impl Keys for Parameters {
     async fn verifier(&self, now: Timestamp) -> Result<Verifier, Trouble> {
-        let parse = |secret: &Secret| Verifier::parse(secret.expose());
-        self.read(&self.verifying, now, parse).await
+        let secrets = &self.secrets;
+        secrets.parsed(&self.verifying, now, Verifier::parse).await
     }
 
     async fn code_key(&self, now: Timestamp) -> Result<CodeKey, Trouble> {
-        let parse = |secret: &Secret| CodeKey::parse(secret.expose());
-        self.read(&self.code, now, parse).await
+        self.secrets.parsed(&self.code, now, CodeKey::parse).await
     }
 
     async fn slack(&self, now: Timestamp) -> Result<Option<SigningSecret>, Trouble> {
         let Some(name) = &self.slack else {
             return Ok(None);
         };
-        let parse = |secret: &Secret| SigningSecret::new(secret.expose());
-        self.read(name, now, parse).await.map(Some)
+        let secret = self.secrets.parsed(name, now, SigningSecret::new).await;
+        secret.map(Some)
     }
 }

@@ -5,8 +5,9 @@
 
 use approval::{Desk, Parameters};
 use aws::{
-    client::{Clients, SetupError, from_environment, variable},
+    client::{Clients, from_environment, variable},
     invocation::Invocation,
+    keyring::audience,
     noted::Noted,
     ports::{Aws, optional},
     secrets::Secrets,
@@ -16,7 +17,6 @@ use aws::{
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use token::Audience;
 use tracing::Instrument as _;
 
 fn main() -> Result<(), Error> {
@@ -56,14 +56,4 @@ async fn run() -> Result<(), Error> {
             .await
     }))
     .await
-}
-
-fn audience() -> Result<Audience, SetupError> {
-    let name = "TIDEGATE_AUDIENCE";
-    let found = variable(name)?;
-    Audience::parse(&found).map_err(|_| SetupError::Wrong {
-        name,
-        expected: "<account>/<region>/<deployment>",
-        found,
-    })
 }

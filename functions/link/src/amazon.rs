@@ -55,9 +55,9 @@ impl House for Amazon {
     }
 
     async fn verifier(&self) -> Result<Verifier, Trouble> {
-        let text = self.secrets.get(&self.verifying, self.now()).await?;
-        Verifier::parse(text.expose())
-            .map_err(|bad| Trouble::lasting(format!("the parameter {}: {bad}", self.verifying)))
+        let secrets = &self.secrets;
+        let verifier = secrets.parsed(&self.verifying, self.now(), Verifier::parse);
+        verifier.await
     }
 
     async fn load(&self, id: &RolloutId) -> Result<Option<Rollout>, Trouble> {

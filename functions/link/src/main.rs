@@ -7,6 +7,7 @@ use aws::{
     approvals::Topic,
     client::{Clients, from_environment, variable},
     invocation::Invocation,
+    keyring::audience,
     metrics::Metrics,
     secrets::Secrets,
     store::Store,
@@ -14,7 +15,6 @@ use aws::{
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use token::Audience;
 use tracing::Instrument as _;
 
 fn main() -> Result<(), Error> {
@@ -29,7 +29,7 @@ async fn run() -> Result<(), Error> {
     let (config, _connector) = from_environment()?;
     let clients = Clients::new(&config);
     let table = variable("TIDEGATE_TABLE")?;
-    let audience = &Audience::parse(&variable("TIDEGATE_AUDIENCE")?)?;
+    let audience = &audience()?;
     let house = &link::Amazon {
         store: Store::new(clients.dynamodb, table),
         metrics: Metrics::new(clients.cloudwatch),

@@ -60,12 +60,7 @@ impl Parameters {
                 named: None,
             });
         };
-        let audience = variable("TIDEGATE_AUDIENCE")?;
-        let audience = Audience::parse(&audience).map_err(|_| SetupError::Wrong {
-            name: "TIDEGATE_AUDIENCE",
-            expected: "`<account>/<region>/<deployment>`",
-            found: audience,
-        })?;
+        let audience = audience()?;
         let named = Place {
             host,
             audience,
@@ -79,22 +74,26 @@ impl Parameters {
     }
 }
 
+/// The deployment that the environment names: links are made for it, and it takes no others.
+pub fn audience() -> Result<Audience, SetupError> {
+    let name = "TIDEGATE_AUDIENCE";
+    let found = variable(name)?;
+    Audience::parse(&found).map_err(|_| SetupError::Wrong {
+        name,
+        expected: "`<account>/<region>/<deployment>`",
+        found,
+    })
+}
+
 impl Keyring for Parameters {
     /// Two round trips at most every five minutes.
     async fn keys(&self, now: Timestamp) -> Result<Option<Keys>, Trouble> {
         let Some(place) = &self.named else {
             return Ok(None);
         };
-        // What is wrong with a key's text is told without the text.
-        let wrong = |name: &str, why: String| {
-            Trouble::lasting(format!("the parameter {name} holds no key: {why}"))
-        };
-        let signing = self.secrets.get(&place.signing, now).await?;
-        let signer = Signer::parse(signing.expose())
-            .map_err(|why| wrong(&place.signing, why.to_string()))?;
-        let code = self.secrets.get(&place.code, now).await?;
-        let codes =
-            CodeKey::parse(code.expose()).map_err(|why| wrong(&place.code, why.to_string()))?;
+        let secrets = &self.secrets;
+        let signer = secrets.parsed(&place.signing, now, Signer::parse).await?;
+        let codes = secrets.parsed(&place.code, now, CodeKey::parse).await?;
         Ok(Some(Keys {
             host: place.host.clone(),
             audience: place.audience.clone(),

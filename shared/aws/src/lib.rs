@@ -14,6 +14,7 @@ pub mod client;
 pub mod clock;
 pub mod control;
 pub mod ecs;
+mod exchange;
 pub mod hooks;
 pub mod invocation;
 pub mod keyring;

@@ -3,7 +3,6 @@
 //! An outlet sends what it is given and says what became of it. What is said where, and when it is tried again, is not
 //! decided here.
 
-mod exchange;
 mod open_net;
 mod pager_duty;
 mod slack_bot;
@@ -27,7 +26,7 @@ use crate::{
     teller::Heard,
 };
 
-use exchange::ANSWERS_WITHIN;
+use crate::{exchange::ANSWERS_WITHIN, slack_api::is_bot};
 
 pub use open_net::{Reach, open_net};
 
@@ -251,7 +250,7 @@ impl Outlets for Named {
             return Ok(Slack::Unnamed);
         }
         let (_, secret) = self.slack_secret().await?;
-        Ok(if slack_bot::is_token(&secret) {
+        Ok(if is_bot(&secret) {
             Slack::Bot
         } else {
             Slack::Webhook
@@ -275,7 +274,7 @@ impl Outlets for Named {
         // Whoever asks may have mended it a moment ago.
         self.secrets.forget(parameter);
         let heard = match self.slack_secret().await {
-            Ok((_, secret)) if slack_bot::is_token(&secret) => self.bot_listens(&secret).await,
+            Ok((_, secret)) if is_bot(&secret) => self.bot_listens(&secret).await,
             Ok((parameter, secret)) => self.webhook_listens(parameter, &secret).await,
             Err(trouble) => Err(trouble.into()),
         };

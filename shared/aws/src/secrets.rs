@@ -107,6 +107,18 @@ impl Secrets {
         Ok(secret)
     }
 
+    /// What a secret stands for. What is wrong with its text is told without the text.
+    pub async fn parsed<T, E: fmt::Display>(
+        &self,
+        name: &str,
+        now: Timestamp,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<T, Trouble> {
+        let secret = self.get(name, now).await?;
+        parse(secret.expose())
+            .map_err(|bad| Trouble::lasting(format!("the parameter {name}: {bad}")))
+    }
+
     /// Forgets a secret: it is read anew when it is needed.
     pub fn forget(&self, name: &str) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::{
-    http::{HttpConnector as _, SharedHttpConnector},
-    orchestrator::HttpRequest,
-};
-use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use engine::{ports::Clock as _, trouble::Trouble};
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use crate::{clock::Clock, secrets::Secrets};
+use crate::{
+    clock::Clock,
+    exchange::{self, Answer, exchange},
+    secrets::{Secret, Secrets},
+};
 
 /// Where forms are opened (Slack, `views.open`).
 const VIEWS_OPEN: &str = "https://slack.com/api/views.open";
@@ -19,14 +18,16 @@ const VIEWS_OPEN: &str = "https://slack.com/api/views.open";
 /// How the addresses begin that Slack gives for answers (Slack, "Handling user interaction").
 const RESPONSES: &str = "https://hooks.slack.com/";
 
-/// How the token of a bot begins; anything else in the parameter is the address of a webhook.
+/// How the token of a bot begins.
 const BOT: &str = "xoxb-";
 
 /// A form must be opened three seconds after the button was pressed; most of them are over.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 
-/// As much of an answer as is read, in bytes.
-const ANSWER_MAX: usize = 64 * 1024;
+/// Whether a secret is a bot's token, and not the address of a webhook.
+pub(crate) fn is_bot(secret: &Secret) -> bool {
+    secret.expose().starts_with(BOT)
+}
 
 /// Whether a form was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,47 +75,27 @@ impl Slack {
         }
     }
 
-    /// Posts JSON; the status and the beginning of the answer. Neither address nor token is in any error.
+    /// Posts JSON. Neither address nor token is in any error.
     async fn post(
         &self,
         address: &str,
-        token: Option<&str>,
+        token: Option<&Secret>,
         body: &Value,
-    ) -> Result<(u16, Vec<u8>), Trouble> {
-        let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
-        let bad = || Trouble::lasting("the request to Slack could not be built");
-        request.set_method("POST").map_err(|_| bad())?;
-        request.set_uri(address.to_owned()).map_err(|_| bad())?;
-        let bearer = token.map(|token| format!("Bearer {token}"));
-        for (name, value) in [
-            ("content-type", Some("application/json; charset=utf-8")),
-            ("authorization", bearer.as_deref()),
-        ] {
-            if let Some(value) = value {
+    ) -> Result<Answer, Trouble> {
+        let request = exchange::json(address, body.to_string()).and_then(|mut request| {
+            if let Some(token) = token {
+                let bearer = format!("Bearer {}", token.expose());
                 let headers = request.headers_mut();
-                let set = headers.try_insert(name.to_owned(), value.to_owned());
-                set.map_err(|_| bad())?;
+                headers.try_insert("authorization", bearer).ok()?;
             }
-        }
-        let answered = async {
-            let answer = self.connector.call(request).await.ok()?;
-            let status = answer.status().as_u16();
-            let mut body = ByteStream::new(answer.into_body());
-            let mut read = Vec::new();
-            // What was answered is known by its status; a body that breaks off takes nothing away.
-            while let Some(Ok(some)) = body.next().await {
-                read.extend_from_slice(&some);
-                if read.len() >= ANSWER_MAX {
-                    break;
-                }
-            }
-            Some((status, read))
+            Some(request)
+        });
+        let Some(request) = request else {
+            let what = "the request to Slack could not be built";
+            return Err(Trouble::lasting(what));
         };
-        match timeout(ANSWERS_WITHIN, answered).await {
-            Ok(Some(answered)) => Ok(answered),
-            Ok(None) => Err(Trouble::passing("Slack was not reached")),
-            Err(_) => Err(Trouble::passing("Slack did not answer in time")),
-        }
+        let answer = exchange(&self.connector, "Slack", request, ANSWERS_WITHIN).await;
+        answer.map_err(|unsent| unsent.trouble)
     }
 }
 
@@ -124,26 +105,22 @@ impl SlackApi for Slack {
             return Ok(Opened::NoBot);
         };
         let secret = self.secrets.get(parameter, Clock.now()).await?;
-        if !secret.expose().starts_with(BOT) {
+        if !is_bot(&secret) {
             return Ok(Opened::NoBot);
         }
         let body = json!({ "trigger_id": trigger, "view": view });
-        let (status, said) = self.post(VIEWS_OPEN, Some(secret.expose()), &body).await?;
+        let answer = self.post(VIEWS_OPEN, Some(&secret), &body).await?;
         // Whether it was done stands in the body, under status 200 (Slack, "Web API").
-        let said: Value = serde_json::from_slice(&said).unwrap_or_default();
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         if said.get("ok") == Some(&Value::Bool(true)) {
             return Ok(Opened::Opened);
         }
-        let word = said
-            .get("error")
-            .and_then(Value::as_str)
-            .unwrap_or("no word");
-        let letter = |letter: char| letter.is_ascii_lowercase() || letter == '_' || letter == ' ';
-        let word = if word.chars().all(letter) {
-            word
-        } else {
-            "another word"
+        let error = said.get("error").and_then(Value::as_str);
+        let word = match exchange::word(error.unwrap_or_default()) {
+            "" => "no word",
+            word => word,
         };
+        let status = answer.status;
         Err(Trouble::lasting(format!(
             "views.open: Slack answered with status {status} ({word})"
         )))
@@ -160,13 +137,8 @@ impl SlackApi for Slack {
             "replace_original": false,
             "text": text,
         });
-        match self.post(address, None, &body).await? {
-            (200..=299, _) => Ok(()),
-            // Redirects are not followed either.
-            (status, _) => Err(Trouble::lasting(format!(
-                "Slack answered with status {status}"
-            ))),
-        }
+        let answer = self.post(address, None, &body).await?;
+        answer.taken("Slack", "").map_err(|unsent| unsent.trouble)
     }
 }
 
@@ -220,7 +192,7 @@ mod tests {
         let plain = |status| Answer::Text(status, ("content-type", "text/plain"), "ok".to_owned());
         let ours = "https://hooks.slack.com/actions/T/1/x";
         assert_eq!(check(ours, vec![plain(200)]), (Ok(()), 1));
-        let moved = Err("Slack answered with status 302".to_owned());
+        let moved = Err("Slack answered with status 302; redirects are not followed".to_owned());
         assert_eq!(check(ours, vec![plain(302)]), (moved, 1));
         for other in [
             "http://hooks.slack.com/actions/T/1/x",

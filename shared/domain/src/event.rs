@@ -72,13 +72,13 @@ pub enum Event {
         /// What for.
         command: Command,
         /// What was shown.
-        shown: Shown,
+        shown: Sight,
     },
 }
 
 /// Where a rollout stood when somebody was shown it and asked to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Shown {
+pub struct Sight {
     /// Its epoch.
     pub epoch: Epoch,
     /// The phase that it was in, if it was in one.
@@ -87,7 +87,7 @@ pub struct Shown {
     pub plan: PlanHash,
 }
 
-impl Shown {
+impl Sight {
     /// What somebody is shown of a rollout as it stands.
     #[must_use]
     pub fn of(rollout: &Rollout) -> Self {

@@ -2,7 +2,7 @@
 
 use domain::{
     decide::Refusal,
-    event::{Command, Event, Shown},
+    event::{Command, Event, Sight},
     name::{EventKey, Person, RolloutId},
     rollout::Rollout,
     time::Timestamp,
@@ -51,7 +51,7 @@ pub async fn answer<P: Ports>(
     id: &RolloutId,
     by: &Person,
     decisions: &[Decided],
-    shown: &Shown,
+    shown: &Sight,
     deadline: Timestamp,
 ) -> Result<Rollout, EngineError> {
     let events = decisions.iter().map(|decided| {

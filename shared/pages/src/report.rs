@@ -13,7 +13,7 @@ use domain::{
     ledger::{Chain, Line},
     name::RolloutId,
     plan::people::Locale,
-    rollout::{Cause, IncidentState, Rollout, Status, alarm_name},
+    rollout::{IncidentState, Rollout, Status, alarm_name},
     time::Timestamp,
     words::Parts,
 };
@@ -67,7 +67,7 @@ impl Subject {
     pub fn of(rollout: &Rollout, locale: Locale) -> Self {
         let zone = &rollout.plan.calendar.zone;
         let parts = Parts { locale, zone };
-        let (course, cause) = course(&rollout.status);
+        let cause = rollout.status.cause();
         let incidents = rollout.incidents.iter().map(|(source, incident)| {
             let what = format!(
                 "{} ({}), {}",
@@ -89,7 +89,7 @@ impl Subject {
             plan: rollout.plan.hash.to_string(),
             started_by: rollout.started_by.to_string(),
             started_at: rollout.started_at,
-            course,
+            course: course(&rollout.status),
             cause: cause.map(|cause| parts.cause(cause)),
             incidents: incidents.collect(),
             alarms: alarms
@@ -101,14 +101,12 @@ impl Subject {
     }
 }
 
-const fn course(status: &Status) -> (Course, Option<&Cause>) {
+const fn course(status: &Status) -> Course {
     match status {
-        Status::RollingBack { cause, .. } => (Course::GoesBack, Some(cause)),
-        Status::Guarding { cause, .. } | Status::RolledBack { cause, .. } => {
-            (Course::RolledBack, Some(cause))
-        }
-        Status::Completed { .. } => (Course::Completed, None),
-        Status::Superseded { .. } => (Course::Superseded, None),
+        Status::RollingBack { .. } => Course::GoesBack,
+        Status::Guarding { .. } | Status::RolledBack { .. } => Course::RolledBack,
+        Status::Completed { .. } => Course::Completed,
+        Status::Superseded { .. } => Course::Superseded,
         Status::Starting
         | Status::Entering(_)
         | Status::Shifting
@@ -116,7 +114,7 @@ const fn course(status: &Status) -> (Course, Option<&Cause>) {
         | Status::AwaitingApproval
         | Status::Watching
         | Status::AwaitingFinish
-        | Status::Finishing => (Course::Runs, None),
+        | Status::Finishing => Course::Runs,
     }
 }
 

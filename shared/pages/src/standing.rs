@@ -1,6 +1,7 @@
 //! How a link stands to its rollout: can it still be answered, and if not, why not.
 
 use domain::{
+    event::Sight,
     rollout::{Rollout, Status},
     time::{Timestamp, later},
 };
@@ -84,13 +85,10 @@ impl Standing {
 
 /// Whether the rollout is still what the link speaks of. The way back needs only the plan.
 fn fits(claims: &Claims, rollout: &Rollout) -> bool {
-    let same_plan = claims.plan == rollout.plan.hash;
+    let (shown, now) = (claims.sight(), Sight::of(rollout));
     match claims.action {
-        Action::Rollback | Action::Hold | Action::View => same_plan,
-        Action::Approve | Action::Reject | Action::Accept => {
-            let phase = rollout.current_phase().map(|phase| &phase.name);
-            same_plan && claims.epoch == rollout.epoch && claims.phase.as_ref() == phase
-        }
+        Action::Rollback | Action::Hold | Action::View => shown.plan == now.plan,
+        Action::Approve | Action::Reject | Action::Accept => shown == now,
     }
 }
 

@@ -4,7 +4,7 @@ use domain::{
     judge::{Finding, Window},
     name::Person,
     plan::{gate::Condition, people::Locale},
-    rollout::{Cause, IncidentState, Rollout, Status},
+    rollout::{IncidentState, Rollout},
     time::Timestamp,
     traffic::Weight,
     waiting,
@@ -77,7 +77,7 @@ impl<'a> Scene<'a> {
                 (fact(self.say(Label::Started), &by))
                 @if let Some(place) = self.place() { (fact(self.say(Label::Phase), &place)) }
                 (fact(self.say(Label::Status), self.language.status(&rollout.status)))
-                @if let Some(cause) = cause(&rollout.status) {
+                @if let Some(cause) = rollout.status.cause() {
                     (fact(self.say(Label::Cause), &self.parts().cause(cause)))
                 }
                 (fact(self.say(Label::Awaited), &self.awaited()))
@@ -435,22 +435,4 @@ pub(crate) const LINES: [&str; 4] = ["canary", "second", "trouble", "stable"];
 /// A name and what is known under it.
 pub(crate) fn fact(label: &str, value: &str) -> Markup {
     html! { div { dt { (label) } dd { (value) } } }
-}
-
-fn cause(status: &Status) -> Option<&Cause> {
-    match status {
-        Status::RollingBack { cause, .. }
-        | Status::Guarding { cause, .. }
-        | Status::RolledBack { cause, .. } => Some(cause),
-        Status::Starting
-        | Status::Entering(_)
-        | Status::Shifting
-        | Status::Baking
-        | Status::AwaitingApproval
-        | Status::Watching
-        | Status::AwaitingFinish
-        | Status::Finishing
-        | Status::Completed { .. }
-        | Status::Superseded { .. } => None,
-    }
 }

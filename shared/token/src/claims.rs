@@ -3,6 +3,7 @@
 use std::fmt;
 
 use domain::{
+    event::Sight,
     name::{Person, PhaseName, RolloutId},
     plan::PlanHash,
     time::Timestamp,
@@ -34,6 +35,18 @@ pub struct Claims {
     pub expires: Timestamp,
     /// Its own name: what makes it act once, and what its code is made from.
     pub id: TokenId,
+}
+
+impl Claims {
+    /// Where the rollout stood when the link was made.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        Sight {
+            epoch: self.epoch,
+            phase: self.phase.clone(),
+            plan: self.plan,
+        }
+    }
 }
 
 /// What a link is for: one thing.

@@ -256,7 +256,7 @@ impl View {
             status: rollout.status.name().to_owned(),
             active: rollout.status.is_active(),
             back: rollout.status.is_rollback(),
-            cause: cause(&rollout.status),
+            cause: rollout.status.cause().map(ToString::to_string),
             plan: plan.hash.to_string(),
             started_by: rollout.started_by.to_string(),
             started_at: rollout.started_at.to_string(),
@@ -318,24 +318,6 @@ const fn kind(kind: IntentKind) -> &'static str {
         IntentKind::Shift => "shift",
         IntentKind::Finish => "finish",
         IntentKind::Rollback => "rollback",
-    }
-}
-
-fn cause(status: &Status) -> Option<String> {
-    match status {
-        Status::RollingBack { cause, .. }
-        | Status::Guarding { cause, .. }
-        | Status::RolledBack { cause, .. } => Some(cause.to_string()),
-        Status::Starting
-        | Status::Entering(_)
-        | Status::Shifting
-        | Status::Baking
-        | Status::AwaitingApproval
-        | Status::Watching
-        | Status::AwaitingFinish
-        | Status::Finishing
-        | Status::Completed { .. }
-        | Status::Superseded { .. } => None,
     }
 }
 

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::{http::HttpConnector as _, orchestrator::HttpRequest};
-use aws_smithy_types::byte_stream::ByteStream;
 use domain::{event::HookOutcome, name::EventKey, time::Timestamp};
 use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{Hooks, said, spelled};
-use crate::signed;
+use crate::{exchange::beginning, signed};
 
 /// As much of an answer as is read, in bytes.
 const ANSWER_MAX: usize = 4096;
@@ -66,16 +65,7 @@ impl Hooks {
         if status.is_success() {
             return Ok((status.as_u16(), String::new()));
         }
-        let mut body = ByteStream::new(answer.into_body());
-        let mut read = Vec::new();
-        // What was answered is known by now; a body that breaks off takes nothing away.
-        while let Some(Ok(some)) = body.next().await {
-            read.extend_from_slice(&some);
-            if read.len() >= ANSWER_MAX {
-                read.truncate(ANSWER_MAX);
-                break;
-            }
-        }
+        let read = beginning(answer.into_body(), ANSWER_MAX).await;
         Ok((status.as_u16(), String::from_utf8_lossy(&read).into_owned()))
     }
 }

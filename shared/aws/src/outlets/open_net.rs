@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::{
     http::{HttpConnectorSettings, SharedHttpConnector},
 };
 
-use super::exchange::ANSWERS_WITHIN;
+use crate::exchange::ANSWERS_WITHIN;
 
 /// Which addresses web hooks may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,11 +6,9 @@ use domain::time::SignedDuration;
 use engine::trouble::{Chance, Trouble};
 use serde_json::Value;
 
-use super::{
-    Named, Unsent,
-    exchange::{self, exchange},
-};
+use super::{Named, Unsent};
 use crate::clock::Clock;
+use crate::exchange::{self, exchange};
 use engine::ports::Clock as _;
 
 /// `PagerDuty` asks for minutes between tries, not seconds (Events API v2, "Response codes & retry logic").

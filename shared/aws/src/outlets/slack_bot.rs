@@ -5,14 +5,9 @@
 use engine::trouble::{Chance, Trouble};
 use serde_json::{Value, json};
 
-use super::{
-    Method, Named, Posted, Unsent,
-    exchange::{self, exchange},
-};
+use super::{Method, Named, Posted, Unsent};
+use crate::exchange::{self, exchange};
 use crate::secrets::Secret;
-
-/// What a bot's token begins with.
-const TOKEN: &str = "xoxb-";
 
 /// Words that say "not now" (Slack Web API, errors of `chat.postMessage`).
 const PASSING: [&str; 7] = [
@@ -24,11 +19,6 @@ const PASSING: [&str; 7] = [
     "request_timeout",
     "service_unavailable",
 ];
-
-/// Whether a secret is a bot's token, and not the address of a webhook.
-pub(super) fn is_token(secret: &Secret) -> bool {
-    secret.expose().starts_with(TOKEN)
-}
 
 impl Named {
     /// Calls a method of Slack's with a bot's token.

@@ -4,10 +4,8 @@ use serde_json::{Value, json};
 
 use engine::trouble::Trouble;
 
-use super::{
-    Named, Unsent,
-    exchange::{self, Answer, exchange},
-};
+use super::{Named, Unsent};
+use crate::exchange::{self, Answer, exchange};
 use crate::secrets::Secret;
 
 /// What a webhook says to a message without a text.

@@ -4,7 +4,8 @@ use engine::{ports::Clock as _, trouble::Trouble};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Named, Unsent, exchange::exchange, open_net::Reach};
+use super::{Named, Unsent, open_net::Reach};
+use crate::exchange::exchange;
 use crate::{clock::Clock, secrets::Secret, signed};
 
 /// Two keys at a time: the one in use, and the one before it.

@@ -6,7 +6,7 @@ mod weights;
 
 use super::{Refusal, Turn, incident, rollback};
 use crate::{
-    event::{Command, Shown},
+    event::{Command, Sight},
     ledger::{Actor, Fact},
     name::Person,
     rollout::{Cause, Hold, HookState, IncidentState, IntentKind, Status, Tally},
@@ -58,9 +58,9 @@ pub(super) fn answered(
     turn: &mut Turn,
     by: &Person,
     command: &Command,
-    shown: &Shown,
+    shown: &Sight,
 ) -> Result<(), Refusal> {
-    let now = Shown::of(&turn.next);
+    let now = Sight::of(&turn.next);
     if shown.plan != now.plan {
         return Err(Refusal::OtherPlan);
     }

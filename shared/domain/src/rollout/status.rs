@@ -98,6 +98,26 @@ impl Status {
         }
     }
 
+    /// Why traffic goes, or went, back, if a rollback has been decided.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::RollingBack { cause, .. }
+            | Self::Guarding { cause, .. }
+            | Self::RolledBack { cause, .. } => Some(cause),
+            Self::Starting
+            | Self::Entering(_)
+            | Self::Shifting
+            | Self::Baking
+            | Self::AwaitingApproval
+            | Self::Watching
+            | Self::AwaitingFinish
+            | Self::Finishing
+            | Self::Completed { .. }
+            | Self::Superseded { .. } => None,
+        }
+    }
+
     /// Whether a rollback has been decided.
     #[must_use]
     pub const fn is_rollback(&self) -> bool {

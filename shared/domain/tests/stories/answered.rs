@@ -15,7 +15,7 @@ use crate::{
     plans::{approval, plan},
     situations::statuses,
     story::{
-        Do, Sight, answered, approve, at, check_after, pause, reject, resume, roll_back, tick_off,
+        Do, Glance, answered, approve, at, check_after, pause, reject, resume, roll_back, tick_off,
         to_first_bake,
     },
 };
@@ -37,7 +37,7 @@ fn decisions() -> Vec<Do> {
     ]
 }
 
-fn event(what: &Do, sight: Sight, rollout: &domain::rollout::Rollout) -> (Command, Event) {
+fn event(what: &Do, sight: Glance, rollout: &domain::rollout::Rollout) -> (Command, Event) {
     let Do::Asked(by, command) = what else {
         panic!("{what:?} is no decision of a person");
     };
@@ -55,7 +55,7 @@ fn every_stale_link_has_an_answer_in_every_status() {
     for situation in statuses() {
         let (rollout, now) = (&situation.story.rollout, at(situation.time));
         writeln!(table, "{}", situation.name).unwrap();
-        for sight in [Sight::OtherEpoch, Sight::OtherPhase, Sight::OtherPlan] {
+        for sight in [Glance::OtherEpoch, Glance::OtherPhase, Glance::OtherPlan] {
             for what in decisions() {
                 let (command, event) = event(&what, sight, rollout);
                 let answer = match decide(rollout, &event, now) {
@@ -84,9 +84,9 @@ fn a_link_is_for_the_phase_that_it_showed() {
         Do::Answered("ann", Command::Approve { phase }, sight)
     };
     let steps = [
-        ("1:10", stale(Sight::OtherEpoch)),
-        ("1:10", stale(Sight::OtherPhase)),
-        ("1:10", stale(Sight::OtherPlan)),
+        ("1:10", stale(Glance::OtherEpoch)),
+        ("1:10", stale(Glance::OtherPhase)),
+        ("1:10", stale(Glance::OtherPlan)),
         ("1:11", answered(pause())),
         ("1:11", resume()),
         ("1:12", answered(approve("ann", "canary"))),
@@ -99,7 +99,7 @@ fn a_link_is_for_the_phase_that_it_showed() {
                 Command::Rollback {
                     reason: "slow".to_owned(),
                 },
-                Sight::OtherEpoch,
+                Glance::OtherEpoch,
             ),
         ),
     ];
@@ -132,7 +132,7 @@ proptest! {
         plan in some_plan(),
         history in history(60),
         command in some_command(),
-        sight in select(vec![Sight::OtherEpoch, Sight::OtherPhase, Sight::OtherPlan]),
+        sight in select(vec![Glance::OtherEpoch, Glance::OtherPhase, Glance::OtherPlan]),
     ) {
         for moment in live(&plan, &history) {
             let rollout = moment.after();
@@ -142,7 +142,7 @@ proptest! {
                 shown: sight.of(rollout),
             };
             let Ok(decision) = decide(rollout, &answered, moment.now) else { continue };
-            prop_assert!(command.is_safe_any_time() && sight != Sight::OtherPlan);
+            prop_assert!(command.is_safe_any_time() && sight != Glance::OtherPlan);
             prop_assert!(!decision.next.desired.raises_over(&rollout.desired));
             prop_assert!(!decision.next.status.is_forward() || decision.next.desired == rollout.desired);
         }
@@ -157,7 +157,7 @@ proptest! {
             let rollout = moment.after();
             let by = Person::new("ann");
             let asked = Event::Asked { by: by.clone(), command: command.clone() };
-            let answered = Event::Answered { by, command: command.clone(), shown: Sight::Now.of(rollout) };
+            let answered = Event::Answered { by, command: command.clone(), shown: Glance::Now.of(rollout) };
             prop_assert_eq!(
                 decide(rollout, &answered, moment.now),
                 decide(rollout, &asked, moment.now)

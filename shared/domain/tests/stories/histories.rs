@@ -24,7 +24,7 @@ use crate::{
         MINUTE, alarm, alias, approval, checklist, dns, errors, guard, hook, in_place, item,
         only_at_night, owned_rule, phase, phase_name, plan, route, watch, weight,
     },
-    story::{Do, Measure, START, Sight, Story, start_of},
+    story::{Do, Glance, Measure, START, Story, start_of},
 };
 
 /// One event of a history, and what came of it.
@@ -64,7 +64,7 @@ pub(crate) enum What {
     Alarm(&'static str, AlarmState, i64),
     Asked(&'static str, Command),
     /// Somebody decides on what they were shown.
-    Answered(&'static str, Command, Sight),
+    Answered(&'static str, Command, Glance),
 }
 
 fn otherwise() -> impl Strategy<Value = Otherwise> {
@@ -214,7 +214,7 @@ fn asked() -> impl Strategy<Value = What> {
 
 fn answered() -> impl Strategy<Value = What> {
     let by = select(vec!["ann", "ben", "eve"]);
-    (by, some_command(), select(Sight::ALL.to_vec()))
+    (by, some_command(), select(Glance::ALL.to_vec()))
         .prop_map(|(by, command, sight)| What::Answered(by, command, sight))
 }
 

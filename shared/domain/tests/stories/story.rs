@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use domain::{
     decide::{Decision, Refusal, Start, begin, decide},
-    event::{AlarmChange, AlarmReading, AlarmState, Command, Event, HookOutcome, Shown},
+    event::{AlarmChange, AlarmReading, AlarmState, Command, Event, HookOutcome, Sight},
     judge::{Doubt, Finding, Role, Verdict, Window},
     ledger::{self, Entry, Line},
     name::{Person, PhaseName, RolloutId, RouteName},
@@ -44,7 +44,7 @@ pub(crate) enum Do {
     Obstructed(&'static str),
     Asked(&'static str, Command),
     /// Somebody decides on what they were shown.
-    Answered(&'static str, Command, Sight),
+    Answered(&'static str, Command, Glance),
     /// What a sweep does when all is well: routes and metrics are looked at, then time passes.
     Sweep,
     /// Any event as it is.
@@ -53,7 +53,7 @@ pub(crate) enum Do {
 
 /// What somebody was shown who decides now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sight {
+pub(crate) enum Glance {
     /// The rollout as it stands.
     Now,
     /// Another epoch of it.
@@ -64,7 +64,7 @@ pub(crate) enum Sight {
     OtherPlan,
 }
 
-impl Sight {
+impl Glance {
     pub(crate) const ALL: [Self; 4] = [
         Self::Now,
         Self::OtherEpoch,
@@ -73,19 +73,19 @@ impl Sight {
     ];
 
     /// What is shown of a rollout.
-    pub(crate) fn of(self, rollout: &Rollout) -> Shown {
-        let now = Shown::of(rollout);
+    pub(crate) fn of(self, rollout: &Rollout) -> Sight {
+        let now = Sight::of(rollout);
         match self {
             Self::Now => now,
-            Self::OtherEpoch => Shown {
+            Self::OtherEpoch => Sight {
                 epoch: now.epoch.next(),
                 ..now
             },
-            Self::OtherPhase => Shown {
+            Self::OtherPhase => Sight {
                 phase: Some(phase_name("elsewhere")),
                 ..now
             },
-            Self::OtherPlan => Shown {
+            Self::OtherPlan => Sight {
                 plan: PlanHash([9; 32]),
                 ..now
             },
@@ -506,7 +506,7 @@ pub(crate) fn answered(what: Do) -> Do {
     let Do::Asked(by, command) = what else {
         return what;
     };
-    Do::Answered(by, command, Sight::Now)
+    Do::Answered(by, command, Glance::Now)
 }
 
 pub(crate) fn asked(command: Command) -> Do {

@@ -5,7 +5,7 @@ use crate::{
     ledger::{Actor, Fact, Shown, Stall},
     name::{Person, PhaseName},
     plan::{gate::Condition, severity::Severity},
-    rollout::{Cause, IncidentSource, Status},
+    rollout::{Cause, IncidentSource},
     time::{SignedDuration, Timestamp, later, since},
     words::language::{Label, Planned, Unwell, Value},
 };
@@ -346,21 +346,10 @@ fn rollback_began(scene: &Scene<'_>, cause: &Cause) -> Known {
 
 /// Why a rollback that has begun was decided.
 fn cause_of(scene: &Scene<'_>) -> Known {
-    match &scene.rollout.status {
-        Status::RollingBack { cause, .. }
-        | Status::Guarding { cause, .. }
-        | Status::RolledBack { cause, .. } => vec![(Label::Cause, Value::Cause(cause.clone()))],
-        Status::Starting
-        | Status::Entering(_)
-        | Status::Shifting
-        | Status::Baking
-        | Status::AwaitingApproval
-        | Status::Watching
-        | Status::AwaitingFinish
-        | Status::Finishing
-        | Status::Completed { .. }
-        | Status::Superseded { .. } => Known::new(),
-    }
+    let cause = scene.rollout.status.cause().into_iter();
+    cause
+        .map(|cause| (Label::Cause, Value::Cause(cause.clone())))
+        .collect()
 }
 
 fn completed(scene: &Scene<'_>) -> Known {

@@ -5,7 +5,7 @@ use crate::{
     ledger::{AfterFailure, Fact, Stall},
     name::PhaseName,
     plan::{gate::Otherwise, phase::Phase, severity::Severity},
-    rollout::{Rollout, Status},
+    rollout::{Cause, Rollout, Status},
     time::{Timestamp, later},
     waiting::{self, Waiting},
     words::language::{After, Step},
@@ -185,21 +185,7 @@ fn rollback_hooks(rollout: &Rollout) -> Vec<String> {
 
 /// Whether traffic goes, or went, back because something is wrong, and not because of a change of mind.
 fn is_for_trouble(status: &Status) -> bool {
-    match status {
-        Status::RollingBack { cause, .. }
-        | Status::Guarding { cause, .. }
-        | Status::RolledBack { cause, .. } => cause.is_trouble(),
-        Status::Starting
-        | Status::Entering(_)
-        | Status::Shifting
-        | Status::Baking
-        | Status::AwaitingApproval
-        | Status::Watching
-        | Status::AwaitingFinish
-        | Status::Finishing
-        | Status::Completed { .. }
-        | Status::Superseded { .. } => false,
-    }
+    status.cause().is_some_and(Cause::is_trouble)
 }
 
 fn confirmed(scene: &Scene<'_>) -> Vec<Step> {

@@ -11,10 +11,10 @@ use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use domain::time::SignedDuration;
 use engine::trouble::{Chance, Trouble};
 
-use super::Unsent;
+use crate::outlets::Unsent;
 
 /// How long whoever is sent something has for an answer.
-pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// As much of an answer as is read, in bytes.
 const ANSWER_MAX: usize = 65_536;
@@ -26,15 +26,15 @@ const AGAIN_IN_MAX: SignedDuration = SignedDuration::from_hours(1);
 const WORD_CHARS_MAX: usize = 60;
 
 /// What was answered.
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// How long to wait before the next try, if it says so.
-    pub(super) again_in: Option<SignedDuration>,
-    pub(super) body: Vec<u8>,
+    pub(crate) again_in: Option<SignedDuration>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// A POST of JSON to an address that may be a secret; none if it is no address.
-pub(super) fn json(address: &str, body: String) -> Option<HttpRequest> {
+pub(crate) fn json(address: &str, body: String) -> Option<HttpRequest> {
     let length = body.len().to_string();
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method("POST").ok()?;
@@ -46,7 +46,7 @@ pub(super) fn json(address: &str, body: String) -> Option<HttpRequest> {
 }
 
 /// Sends a request to `who`, as messages call it. Redirects are answers like any other: they are not followed.
-pub(super) async fn exchange(
+pub(crate) async fn exchange(
     connector: &SharedHttpConnector,
     who: &str,
     request: HttpRequest,
@@ -56,20 +56,12 @@ pub(super) async fn exchange(
         let answer = connector.call(request).await?;
         let status = answer.status().as_u16();
         let again_in = answer.headers().get("retry-after").and_then(again_in);
-        let mut body = ByteStream::new(answer.into_body());
-        let mut read = Vec::new();
         // The status says enough; a body that breaks off takes nothing away.
-        while let Some(Ok(some)) = body.next().await {
-            read.extend_from_slice(&some);
-            if read.len() >= ANSWER_MAX {
-                read.truncate(ANSWER_MAX);
-                break;
-            }
-        }
+        let body = beginning(answer.into_body(), ANSWER_MAX).await;
         Ok::<_, ConnectorError>(Answer {
             status,
             again_in,
-            body: read,
+            body,
         })
     };
     match tokio::time::timeout(patience, answered).await {
@@ -77,6 +69,20 @@ pub(super) async fn exchange(
         Ok(Err(_)) => Err(Trouble::passing(format!("{who} was not reached")).into()),
         Err(_) => Err(Trouble::passing(format!("{who} did not answer in time")).into()),
     }
+}
+
+/// The beginning of a body, so many bytes at most; what comes after a break is left out.
+pub(crate) async fn beginning(body: SdkBody, max: usize) -> Vec<u8> {
+    let mut body = ByteStream::new(body);
+    let mut read = Vec::new();
+    while let Some(Ok(some)) = body.next().await {
+        read.extend_from_slice(&some);
+        if read.len() >= max {
+            read.truncate(max);
+            break;
+        }
+    }
+    read
 }
 
 /// `Retry-After` in seconds; one that is a date is not waited for.
@@ -87,7 +93,7 @@ fn again_in(value: &str) -> Option<SignedDuration> {
 
 impl Answer {
     /// What the status says: too many messages and their own failures pass, everything else of ours does not.
-    pub(super) fn taken(&self, who: &str, said: &str) -> Result<(), Unsent> {
+    pub(crate) fn taken(&self, who: &str, said: &str) -> Result<(), Unsent> {
         let chance = match self.status {
             200..=299 => return Ok(()),
             408 | 425 | 429 | 500..=599 => Chance::Passing,
@@ -114,13 +120,13 @@ impl Answer {
     }
 
     /// The one word that was answered (`ok`, `no_text`, `no_service`); anything else is not repeated.
-    pub(super) fn word(&self) -> &str {
+    pub(crate) fn word(&self) -> &str {
         word(std::str::from_utf8(&self.body).unwrap_or_default())
     }
 }
 
 /// A text if it is a word of small letters, which tells no secret; else nothing.
-pub(super) fn word(said: &str) -> &str {
+pub(crate) fn word(said: &str) -> &str {
     let said = said.trim();
     let letter = |letter: char| letter.is_ascii_lowercase() || letter == '_';
     if said.len() <= WORD_CHARS_MAX && said.chars().all(letter) {
