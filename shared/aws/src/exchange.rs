@@ -135,3 +135,18 @@ pub(crate) fn word(said: &str) -> &str {
         ""
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::run;
+
+    #[test]
+    fn of_a_long_body_the_beginning_is_read() {
+        let body = |text: &str| SdkBody::from(text.to_owned());
+        let read = |text, max| run(beginning(body(text), max));
+        assert_eq!(read("no_text", 64), b"no_text");
+        assert_eq!(read("no_text", 7), b"no_text");
+        assert_eq!(read("no_text", 2), b"no");
+    }
+}

@@ -125,6 +125,56 @@ fn what_can_no_longer_be_approved_is_not_offered() {
     );
 }
 
+/// Kim has started it, whatever the plan calls them.
+#[test]
+fn whoever_started_it_is_not_asked_to_approve_it() {
+    let text = plan("groups: { leads: [chief] }\npeople: { chief: { aws: kim } }\n");
+    check(
+        Slack::Webhook,
+        awaiting(&text),
+        &expect![[r#"
+        chief reject shop#1 half epoch 6 until 2026-01-13T12:06:00Z
+        chief roll back shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        chief hold shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        readers view shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+    "#]],
+    );
+    let waived = text.replace("needed: 1,", "needed: 1, four_eyes: waived,");
+    check(
+        Slack::Webhook,
+        awaiting(&waived),
+        &expect![[r#"
+        chief approve shop#1 half epoch 6 until 2026-01-13T12:06:00Z
+        chief reject shop#1 half epoch 6 until 2026-01-13T12:06:00Z
+        chief roll back shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        chief hold shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        readers view shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+    "#]],
+    );
+}
+
+#[test]
+fn a_bot_writes_to_whom_the_plan_knows_in_slack() {
+    let text = plan("groups: { leads: [ann, ben] }\npeople: { ann: { slack: U2CERLKJA } }\n");
+    check(
+        Slack::Bot,
+        awaiting(&text),
+        &expect![[r#"
+        readers view shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        readers view shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        slack approve shop#1 half epoch 6 until 2026-01-13T12:06:00Z
+        slack reject shop#1 half epoch 6 until 2026-01-13T12:06:00Z
+        slack roll back shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        slack hold shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        ann approve shop#1 half epoch 6 until 2026-01-13T12:06:00Z
+        ann reject shop#1 half epoch 6 until 2026-01-13T12:06:00Z
+        ann roll back shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        ann hold shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+        readers view shop#1 half epoch 6 until 2026-01-20T10:06:00Z
+    "#]],
+    );
+}
+
 #[test]
 fn a_message_that_is_sent_again_has_the_same_links() {
     let plan = plan("groups: { leads: [ann, ben] }\n");
