@@ -5,6 +5,7 @@ use std::{borrow::Cow, net::SocketAddr};
 use domain::{
     judge::{Finding, Verdict},
     ledger::{self, Actor, Broken, Chain, Entry, Fact},
+    name::RolloutId,
     plan::{
         Finish, Plan,
         gate::{Approval, Otherwise},
@@ -19,7 +20,7 @@ use domain::{
 };
 use jiff::tz::TimeZone;
 use sim::{Outcome, RouteFrame, Summary};
-use token::Action;
+use token::{Action, Refused, answer::Why};
 
 use crate::console::Ink;
 
@@ -389,7 +390,43 @@ pub(crate) fn introduction(plan: &Plan, channel: &str) -> Vec<String> {
 pub(crate) const BY_LINK: &str = "decided by link";
 
 /// Why a link of the demo's first run does nothing in the second.
-pub(crate) const ACT_OVER: &str = "this run of the demo is over";
+pub(crate) fn act_over() -> Why {
+    why(
+        "this run of the demo is over",
+        "デモのこの実行は終了しています",
+    )
+}
+
+/// Why a link of the demo is not taken.
+pub(crate) fn not_taken(refused: Refused) -> Why {
+    why(&refused.to_string(), "このリンクは使えません")
+}
+
+/// Why a link of the demo does nothing: its rollout is gone.
+pub(crate) fn gone(rollout: &RolloutId) -> Why {
+    let en = format!("there is no rollout {rollout} any more");
+    why(&en, &format!("ロールアウト {rollout} はもうありません"))
+}
+
+/// Why a link of the demo does nothing: it is about a phase that is over.
+pub(crate) fn moved_on() -> Why {
+    why(
+        "the rollout has moved on since this was shown",
+        "表示された後にロールアウトが進んでいます",
+    )
+}
+
+/// Why a link of the demo does nothing: the demo offers no such link.
+pub(crate) fn not_asked() -> Why {
+    why("this is not asked in the demo", "デモにはない操作です")
+}
+
+fn why(en: &str, ja: &str) -> Why {
+    Why {
+        en: en.to_owned(),
+        ja: ja.to_owned(),
+    }
+}
 
 /// `approve    http://127.0.0.1:41873/1  code 7K2M9Q`
 pub(crate) fn offer(action: Action, at: SocketAddr, number: usize, code: &str) -> String {

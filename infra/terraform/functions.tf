@@ -32,8 +32,8 @@ locals {
   }
 
   environment = {
-    # `doctor` asks notify whether Slack would take a message.
-    control = merge(local.traffic_environment, { TIDEGATE_NOTIFY = "${var.name}-notify" })
+    # `doctor` asks notify whether Slack would take a message, and looks whether reports can be kept where a plan says.
+    control = merge(local.traffic_environment, { TIDEGATE_NOTIFY = "${var.name}-notify", TIDEGATE_REPORT_BUCKET = var.report_bucket })
     advance = local.traffic_environment
     alarm   = local.traffic_environment
     notify = {
@@ -58,6 +58,7 @@ locals {
       TIDEGATE_CODE_PARAMETER          = var.code_parameter
       TIDEGATE_SLACK_PARAMETER         = var.slack_parameter
       TIDEGATE_SLACK_SIGNING_PARAMETER = var.slack_signing_parameter
+      TIDEGATE_SLACK_TEAM              = var.slack_team
     })
     archive = {
       TIDEGATE_TABLE             = aws_dynamodb_table.rollouts.name

@@ -309,6 +309,13 @@ locals {
         Resource  = ["${aws_dynamodb_table.rollouts.arn}/index/active"]
         Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["outbox"] } }
       }],
+      # It can put a report that was never there; it can neither read the bucket nor delete from it.
+      [for bucket in [var.report_bucket] : {
+        Sid      = "Reports"
+        Effect   = "Allow"
+        Action   = ["s3:PutObject"]
+        Resource = "arn:${local.partition}:s3:::${bucket}/*"
+      } if bucket != ""],
       [for topics in [local.topics] : {
         Sid      = "PlanTopics"
         Effect   = "Allow"

@@ -146,6 +146,17 @@ variable "slack_signing_parameter" {
   default     = ""
 }
 
+variable "slack_team" {
+  description = "Id of the Slack workspace whose people are heard when they press a button, such as T1DC2JH3J; empty for every workspace that your app is installed in."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([TE][A-Z0-9]+)?$", var.slack_team))
+    error_message = "A workspace's id begins with T (or E for an Enterprise Grid) and has capital letters and digits."
+  }
+}
+
 variable "pagerduty_parameter" {
   description = "Name of the SSM SecureString with PagerDuty's routing keys, JSON by service; empty for none. Terraform never reads it."
   type        = string
@@ -191,6 +202,12 @@ variable "sms" {
   description = "Whether notify may send text messages. To IAM that is any telephone number; the plan names them."
   type        = bool
   default     = false
+}
+
+variable "report_bucket" {
+  description = "Name of an S3 bucket of yours that plans keep the reports of ended rollouts in (`reports:`); empty for none."
+  type        = string
+  default     = ""
 }
 
 variable "archive_bucket" {

@@ -13,7 +13,7 @@ use crate::{
 const HERE: &str = "eu-west-1:123456789012";
 
 /// What `infra/terraform/tests/stack.tftest.hcl` names; the rest are defaults.
-const PARAMETERS: [(&str, &str); 28] = [
+const PARAMETERS: [(&str, &str); 30] = [
     ("Service", "shop"),
     (
         "Listener",
@@ -63,6 +63,8 @@ const PARAMETERS: [(&str, &str); 28] = [
     ("CodeParameter", "tidegate/tidegate/code"),
     ("Sms", "true"),
     ("Topics", "arn:aws:sns:eu-west-1:123456789012:shop-people"),
+    ("SlackTeam", "T1DC2JH3J"),
+    ("ReportBucket", "reports-of-shop"),
     ("ArchiveBucket", "audit-of-shop"),
     ("ArchivePrefix", "tidegate/"),
     ("ArchiveLockDays", "365"),

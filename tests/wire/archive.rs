@@ -1,6 +1,6 @@
 //! The archive's bucket, as the emulator keeps it: an object is written once, and locked.
 
-use aws::archive::{Added, Bucket, Lock, Vault as _};
+use aws::archive::{Added, Bucket, Kind, Lock, Vault as _};
 use aws_sdk_s3::{Client, config::Builder, types::ObjectLockMode};
 use domain::time::Timestamp;
 
@@ -24,7 +24,14 @@ fn an_object_is_written_once_and_locked_for_as_long_as_is_wanted() {
             Lock::Days(2),
         );
         let now = Timestamp::now();
-        let add = |text: &str| bucket.add("heads/2026-12-01.jsonl", text.to_owned(), now);
+        let add = |text: &str| {
+            bucket.add(
+                "heads/2026-12-01.jsonl",
+                Kind::JsonLines,
+                text.to_owned(),
+                now,
+            )
+        };
         assert_eq!(add("first\n").await, Ok(Added::Done));
         assert_eq!(add("second\n").await, Ok(Added::Known));
         let get = client.get_object().bucket(BUCKET);
@@ -42,7 +49,9 @@ fn an_object_is_written_once_and_locked_for_as_long_as_is_wanted() {
             String::new(),
             Lock::None,
         );
-        let nowhere = missing.add("heads/x.jsonl", String::new(), now).await;
+        let nowhere = missing
+            .add("heads/x.jsonl", Kind::JsonLines, String::new(), now)
+            .await;
         let why = nowhere.expect_err("there is no such bucket");
         assert_eq!(why.what, "there is no bucket wire-nowhere");
     });

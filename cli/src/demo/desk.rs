@@ -14,15 +14,19 @@ use std::{
 use domain::{
     event::Command,
     name::{ItemName, Person},
+    plan::people::Locale,
     rollout::{Rollout, Status},
     time::{SignedDuration, later},
     waiting,
+    words::Parts,
 };
+use engine::trouble::EngineError;
+use jiff::tz::TimeZone;
 use pages::Record;
 use sim::{Frame, Simulation};
 use token::{
     Action, Audience, Claims, Kid, Signer, Verifier,
-    answer::{Answer, Outcome, Settled},
+    answer::{Answer, Outcome, Settled, Why},
     code::{CodeKey, TRIES, Typed},
 };
 
@@ -159,6 +163,7 @@ impl Desk {
             phase: rollout.current_phase().map(|phase| phase.name.clone()),
             plan: rollout.plan.hash,
             action,
+            incident: None,
             approver: approver(rollout)?,
             issued: frame.now,
             expires: until
@@ -202,8 +207,12 @@ impl Desk {
             .verify(&answer.token, &self.room.audience, at);
         let outcome = match (opened, claims) {
             (Err(no), _) => no,
-            (Ok(()), Err(refused)) => refuse(&refused),
-            (Ok(()), Ok(_)) if !is_newest => refuse(&words::ACT_OVER),
+            (Ok(()), Err(refused)) => Outcome::Refused {
+                why: words::not_taken(refused),
+            },
+            (Ok(()), Ok(_)) if !is_newest => Outcome::Refused {
+                why: words::act_over(),
+            },
             (Ok(()), Ok(claims)) => act_on(&claims, answer, simulation),
         };
         let mut inside = self.room.inside();
@@ -270,29 +279,43 @@ fn approver(rollout: &Rollout) -> Option<Person> {
 fn act_on(claims: &Claims, answer: &Answer, simulation: &mut Simulation) -> Outcome {
     let commands = match commands(claims, answer, simulation.world().rollout()) {
         Ok(commands) => commands,
-        Err(why) => return refuse(&why),
+        Err(why) => return Outcome::Refused { why },
     };
     for command in commands {
         if let Err(error) = simulation.ask(claims.approver.clone(), command) {
-            return refuse(&error);
+            return Outcome::Refused {
+                why: why_not(&error),
+            };
         }
     }
     Outcome::Done
 }
 
-fn refuse(why: &dyn std::fmt::Display) -> Outcome {
-    let why = why.to_string();
-    Outcome::Refused { why }
+fn why_not(error: &EngineError) -> Why {
+    let said = |locale| match error {
+        EngineError::Refused(refusal) => Parts {
+            locale,
+            zone: &TimeZone::UTC,
+        }
+        .refusal(refusal),
+        EngineError::NotFound(_)
+        | EngineError::NotConverged { .. }
+        | EngineError::Taken(_)
+        | EngineError::Store(_)
+        | EngineError::WithoutStore { .. }
+        | EngineError::Alarms(_)
+        | EngineError::Contended => error.to_string(),
+    };
+    Why {
+        en: said(Locale::En),
+        ja: said(Locale::Ja),
+    }
 }
 
 /// The ticks, and then the decision; or why there is none.
-fn commands(
-    claims: &Claims,
-    answer: &Answer,
-    head: Option<Rollout>,
-) -> Result<Vec<Command>, String> {
+fn commands(claims: &Claims, answer: &Answer, head: Option<Rollout>) -> Result<Vec<Command>, Why> {
     let head = head.filter(|head| head.id == claims.rollout && head.plan.hash == claims.plan);
-    let head = head.ok_or_else(|| format!("there is no rollout {} any more", claims.rollout))?;
+    let head = head.ok_or_else(|| words::gone(&claims.rollout))?;
     let reason = match answer.reason.trim() {
         "" => words::BY_LINK.to_owned(),
         reason => reason.to_owned(),
@@ -301,7 +324,7 @@ fn commands(
         let now = head.current_phase().map(|phase| &phase.name);
         let same = head.epoch == claims.epoch && now == claims.phase.as_ref();
         let phase = claims.phase.clone().filter(|_| same);
-        phase.ok_or_else(|| "the rollout has moved on since this was shown".to_owned())
+        phase.ok_or_else(words::moved_on)
     };
     Ok(match claims.action {
         Action::Approve => {
@@ -324,7 +347,7 @@ fn commands(
         }],
         Action::Rollback => vec![Command::Rollback { reason }],
         Action::Hold => vec![Command::Pause { reason }],
-        Action::Accept | Action::View => return Err("this is not asked in the demo".to_owned()),
+        Action::Accept | Action::View => return Err(words::not_asked()),
     })
 }
 

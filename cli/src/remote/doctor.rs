@@ -245,24 +245,24 @@ const SLACK: &str = "Slack";
 fn no_slack(plan: &Plan) -> Option<Check> {
     let mut channels = plan.notify.channels.iter();
     channels.find(|channel| channel.kind == ChannelKind::Slack)?;
-    let says = "which parameter has the webhook's address";
+    let says = "which parameter has the webhook's address or the bot's token";
     let check = Check::new(State::NotChecked, SLACK, says);
     Some(check.then("name it: --slack-parameter /tidegate/slack"))
 }
 
-/// Whether the webhook's address is where `notify` looks for it.
+/// Whether the webhook's address, or the bot's token, is where `notify` looks for it.
 async fn slack(name: &str, account: &impl Account) -> Check {
     match account.parameter(name).await {
         Ok(Some(Kind::Secure)) => Check::ok(SLACK, format!("parameter {name} is there, encrypted")),
         Ok(Some(Kind::Plain)) => Check::warning(
             SLACK,
-            format!("parameter {name} is not encrypted; whoever has the address can post"),
+            format!("parameter {name} is not encrypted; whoever reads it can post"),
             "make it a SecureString",
         ),
         Ok(None) => Check::problem(
             SLACK,
             format!("there is no parameter {name}"),
-            "put the webhook's address there, as a SecureString",
+            "put the webhook's address or the bot's token there, as a SecureString",
         ),
         Err(trouble) => Check::unseen(SLACK, &trouble),
     }

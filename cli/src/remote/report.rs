@@ -7,7 +7,6 @@ use aws::control::{
 use domain::{
     ledger::{self, Chain, Line},
     name::RolloutId,
-    time::Timestamp,
 };
 use jiff::tz::TimeZone;
 use pages::report::{Course, Subject, report};
@@ -95,11 +94,6 @@ fn subject(view: &View, end: Chain) -> Option<Subject> {
         _ if view.back => Course::GoesBack,
         _ => Course::Runs,
     };
-    let alarms = view.alarms.iter().filter_map(|alarm| {
-        let since: Timestamp = alarm.since.as_ref()?.parse().ok()?;
-        let rings = alarm.state.as_deref() == Some("ALARM");
-        rings.then(|| (alarm.name.clone(), since))
-    });
     Some(Subject {
         id: RolloutId::parse(&view.rollout)?,
         plan: view.plan.clone(),
@@ -108,7 +102,6 @@ fn subject(view: &View, end: Chain) -> Option<Subject> {
         course,
         cause: view.cause.clone(),
         incidents: view.incidents.iter().map(breach).collect(),
-        alarms: alarms.collect(),
         zone: TimeZone::UTC,
         end,
     })

@@ -2,10 +2,9 @@
 
 use aws::{invocation::until, links::Links, slack_api::SlackApi, telemetry::chain};
 use domain::{
-    event::Command,
+    event::{Command, Named},
     name::{EventKey, ItemName, Person},
-    rollout::{Incident, IncidentSource, Rollout},
-    time::{SignedDuration, Timestamp, later},
+    time::{Timestamp, later},
 };
 use engine::{
     ask::{Decided, answer},
@@ -13,14 +12,14 @@ use engine::{
     trouble::{End, EngineError, Trouble},
 };
 use token::{
-    Action, Claims,
-    answer::{Outcome, REASON_CHARS_MAX},
+    ACCEPTED_FOR, Action, Claims,
+    answer::{Outcome, REASON_CHARS_MAX, Why},
 };
 
-use super::{Desk, Keys, Time};
-
-/// How long an incident that is accepted by link is borne.
-const ACCEPTED_FOR: SignedDuration = SignedDuration::from_hours(4);
+use super::{
+    Desk, Keys, Time,
+    words::{self, Known, No},
+};
 
 /// Who decides, where, and in which words of their own.
 pub(crate) struct Decision<'a> {
@@ -59,19 +58,14 @@ impl Decision<'_> {
     }
 
     /// What is asked of the rollout: first the ticks, then the decision; or why it is nothing that can be asked.
-    fn decisions(&self, head: &Rollout, now: Timestamp) -> Result<Vec<Decided>, String> {
-        let phase = || {
-            let phase = self.claims.phase.clone();
-            phase.ok_or_else(|| "it was asked outside of every phase".to_owned())
-        };
+    fn decisions(&self, now: Timestamp) -> Result<Vec<Decided>, No<'_>> {
+        let phase = || self.claims.phase.clone().ok_or(No::Phaseless);
         let reason = self.reason();
         let mut decisions = Vec::new();
         let command = match self.claims.action {
             Action::Approve => {
                 for item in self.items {
-                    let name = ItemName::new(item);
-                    let item =
-                        name.map_err(|bad| format!("an item that was ticked is none: {bad}"))?;
+                    let item = ItemName::new(item).map_err(|_| No::NoItem)?;
                     decisions.push(Decided {
                         key: EventKey::new(&format!("{}/check/{item}", self.key)),
                         command: Command::Check {
@@ -89,31 +83,17 @@ impl Decision<'_> {
             Action::Rollback => Command::Rollback { reason },
             Action::Hold => Command::Pause { reason },
             Action::Accept => Command::Accept {
-                incident: the_incident(head, self.claims.issued)?,
+                incident: Named::Shown(self.claims.incident.ok_or(No::Nameless)?),
                 until: later(now, ACCEPTED_FOR),
                 reason,
             },
-            Action::View => return Err("this link shows and decides nothing".to_owned()),
+            Action::View => return Err(No::OnlyShows),
         };
         decisions.push(Decided {
             command,
             key: EventKey::new(&self.key),
         });
         Ok(decisions)
-    }
-}
-
-/// The one incident that whoever was asked then can have meant.
-fn the_incident(head: &Rollout, asked: Timestamp) -> Result<String, String> {
-    let open: Vec<(&IncidentSource, &Incident)> = head.holding_incidents().collect();
-    match open.as_slice() {
-        [(source, incident)] if incident.opened <= asked => Ok(source.to_string()),
-        [_] => Err("another incident has been opened since this was shown".to_owned()),
-        [] => Err("no incident is open any more".to_owned()),
-        [_, _, ..] => Err(format!(
-            "{} incidents are open; accept each by its name, with `tidegate accept`",
-            open.len()
-        )),
     }
 }
 
@@ -125,14 +105,9 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
         time: Time,
     ) -> (Outcome, Result<(), Trouble>) {
         let id = &decision.claims.rollout;
-        let head = match self.ports.store().load(id).await {
-            Ok(Some(head)) => head,
-            Ok(None) => return (refused(format!("there is no rollout {id}")), Ok(())),
-            Err(trouble) => return unsure(&EngineError::Store(trouble)),
-        };
-        let decisions = match decision.decisions(&head, self.ports.clock().now()) {
+        let decisions = match decision.decisions(self.ports.clock().now()) {
             Ok(decisions) => decisions,
-            Err(why) => return (refused(why), Ok(())),
+            Err(no) => return (refused(words::no(&no)), Ok(())),
         };
         let shown = decision.claims.sight();
         let work = answer(
@@ -149,10 +124,9 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
         };
         match done {
             Ok(()) => (Outcome::Done, Ok(())),
-            Err(EngineError::Refused(refusal)) => (refused(refusal.to_string()), Ok(())),
-            Err(error @ (EngineError::NotFound(_) | EngineError::Taken(_))) => {
-                (refused(error.to_string()), Ok(()))
-            }
+            Err(EngineError::Refused(refusal)) => (refused(words::refusal(&refusal)), Ok(())),
+            Err(EngineError::NotFound(_)) => (refused(words::no(&No::NoRollout(id))), Ok(())),
+            Err(EngineError::Taken(_)) => (refused(words::no(&No::Taken)), Ok(())),
             Err(error) => unsure(&error),
         }
     }
@@ -170,26 +144,24 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
     }
 }
 
-fn refused(why: impl Into<String>) -> Outcome {
-    Outcome::Refused { why: why.into() }
+const fn refused(why: Why) -> Outcome {
+    Outcome::Refused { why }
 }
 
 /// What AWS said is for the log: whoever has a link may see no more than how it stands.
 fn unsure(error: &EngineError) -> (Outcome, Result<(), Trouble>) {
-    let why = match error {
-        EngineError::NotConverged { .. } => {
-            "it is decided, and the weights have not been read back yet"
-        }
-        EngineError::Contended => "others keep changing the rollout; it is tried again",
+    let known = match error {
+        EngineError::NotConverged { .. } => Known::Decided,
+        EngineError::Contended => Known::Contended,
         EngineError::NotFound(_)
         | EngineError::Refused(_)
         | EngineError::Taken(_)
         | EngineError::Store(_)
         | EngineError::WithoutStore { .. }
-        | EngineError::Alarms(_) => "it is not known yet whether it was decided; it is tried again",
+        | EngineError::Alarms(_) => Known::Nothing,
     };
     let outcome = Outcome::Unsure {
-        why: why.to_owned(),
+        why: words::known(known),
     };
     (outcome, Err(Trouble::passing(chain(error))))
 }

@@ -39,6 +39,8 @@ pub struct Desk<P, L, K, S> {
     pub audience: Audience,
     /// The topic that answers come from.
     pub topic: String,
+    /// The Slack workspace whose people are heard; none for any that the app's signing secret is of.
+    pub team: Option<String>,
 }
 
 /// How long an answer may take.

@@ -18,6 +18,7 @@ use token::{
 use super::{
     Desk, Keys, Time, about,
     act::{Decision, name},
+    words::{self, No},
 };
 
 impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
@@ -67,7 +68,7 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
                 // It is ours: a moment before it was good.
                 if let Ok(claims) = verify(earlier(at, SignedDuration::from_secs(1))) {
                     tracing::info!(link = %claims.id, "an expired link was answered");
-                    let why = Refused::Expired { at }.to_string();
+                    let why = words::no(&No::Link(Refused::Expired { at }));
                     self.settle(&claims, answer, Outcome::Refused { why })
                         .await?;
                 }

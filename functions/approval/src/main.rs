@@ -47,6 +47,7 @@ async fn run() -> Result<(), Error> {
         ),
         audience: audience()?,
         topic: variable("TIDEGATE_APPROVALS_TOPIC")?,
+        team: optional("TIDEGATE_SLACK_TEAM"),
         ports: Noted::new(Aws::new(&clients, table, connector, hooks), Stdout),
     };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {

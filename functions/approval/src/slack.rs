@@ -25,7 +25,7 @@ use self::payload::{Heard, Kind};
 use super::{
     Desk, Keys, Time,
     act::{Decision, name},
-    words::{self, Said},
+    words::{self, No, Said},
 };
 
 impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
@@ -49,12 +49,23 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             tracing::warn!("Slack sent something that is no decision");
             return Ok(());
         };
+        if self.team.as_ref().is_some_and(|team| *team != press.team) {
+            tracing::warn!(team = ?press.team, "a button was pressed from another workspace");
+            self.tell(
+                &press,
+                Locale::En,
+                &Said::Refused(&words::no(&No::OtherTeam)),
+            )
+            .await;
+            return Ok(());
+        }
         let verifier = self.keys.verifier(now).await?;
         match verifier.verify(&press.token, &self.audience, now) {
             Ok(claims) => self.pressed(&press, &claims, time).await,
             Err(refused) => {
                 tracing::warn!(reason = %refused, "a button's value is not taken");
-                let why = refused.to_string();
+                // Nobody knows whose it is, so nobody knows the language.
+                let why = words::no(&No::Link(refused));
                 self.tell(&press, Locale::En, &Said::Refused(&why)).await;
                 Ok(())
             }
@@ -63,13 +74,14 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
 
     async fn pressed(&self, press: &Heard, claims: &Claims, time: Time) -> Result<(), Trouble> {
         let Some(head) = self.ports.store().load(&claims.rollout).await? else {
-            let why = format!("there is no rollout {}", claims.rollout);
+            let why = words::no(&No::NoRollout(&claims.rollout));
             self.tell(press, Locale::En, &Said::Refused(&why)).await;
             return Ok(());
         };
         let locale = head.plan.locale;
         let user = Person::new(&press.user);
-        if let Some(why) = refusal(press, claims, &head, &user) {
+        if let Some(no) = refusal(press, claims, &head, &user) {
+            let why = words::no(&no);
             self.tell(press, locale, &Said::Refused(&why)).await;
             return Ok(());
         }
@@ -131,21 +143,18 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
 /// Whether a button asks for a reason before anything is done.
 const fn asks_why(action: Action) -> bool {
     match action {
-        Action::Reject | Action::Rollback => true,
-        Action::Approve | Action::Hold | Action::Accept | Action::View => false,
+        Action::Reject | Action::Accept => true,
+        // The button itself asks whether it is meant.
+        Action::Rollback | Action::Approve | Action::Hold | Action::View => false,
     }
 }
 
 /// Why this button is not for this person.
-fn refusal(press: &Heard, claims: &Claims, head: &Rollout, user: &Person) -> Option<String> {
+fn refusal<'a>(press: &Heard, claims: &Claims, head: &Rollout, user: &'a Person) -> Option<No<'a>> {
     let named = payload::action(&press.action);
     if named != Some(claims.action) {
-        return Some("the button does not do what its value says".to_owned());
+        return Some(No::OtherButton);
     }
     // Whoever is in a channel can press its buttons, guests too.
-    (!head.plan.knows(user)).then(|| {
-        format!(
-            "the plan knows no {user}, neither in `people` nor in a group; ask somebody it knows"
-        )
-    })
+    (!head.plan.knows(user)).then_some(No::Unknown(user))
 }

@@ -1,6 +1,7 @@
 //! Answers in the box.
 
 mod links;
+mod logs;
 mod slack;
 
 use std::{cell::RefCell, collections::BTreeMap, collections::BTreeSet, fs, path::Path, rc::Rc};
@@ -10,6 +11,7 @@ use aws::{
     slack_api::{Opened, SlackApi},
 };
 use domain::{
+    event::{AlarmChange, AlarmState},
     name::{EventKey, Person},
     rollout::{Rollout, Status},
     time::later,
@@ -161,8 +163,30 @@ struct Room {
 impl Room {
     /// The rollout of the sample plan waits for approval of its second phase.
     fn asked() -> Self {
-        let text = format!("{PLAN}{PEOPLE}");
-        let plan = std::sync::Arc::new(plan::parse(&text).unwrap().plan);
+        Self::asked_by(&format!("{PLAN}{PEOPLE}"))
+    }
+
+    /// The same, and an alarm has opened an incident that holds it.
+    fn in_trouble() -> Self {
+        let plan = format!("{PLAN}{PEOPLE}");
+        let room = Self::asked_by(&plan.replace("severity: critical", "severity: high"));
+        let arn = room.head().plan.alarms[0].arn.clone();
+        let change = AlarmChange {
+            arn,
+            state: AlarmState::Alarm,
+            at: room.world.now(),
+            reason: "Threshold Crossed".to_owned(),
+        };
+        let (ports, deadline) = (room.world.clone(), later(room.world.now(), TIMEOUT));
+        let heard = room.world.invoke("alarm", TIMEOUT, async move {
+            engine::hear::hear(&ports, &change, deadline).await.unwrap();
+        });
+        heard.unwrap();
+        room
+    }
+
+    fn asked_by(text: &str) -> Self {
+        let plan = std::sync::Arc::new(plan::parse(text).unwrap().plan);
         let world = World::new(std::sync::Arc::clone(&plan), Scenario::default(), 11);
         let request = StartRequest {
             plan,
@@ -206,6 +230,10 @@ impl Room {
     /// What is claimed by a link that is made now.
     fn claims(&self, n: u8, action: Action, approver: &str) -> Claims {
         let head = self.head();
+        let mut holding = head.holding_incidents();
+        let marked = holding
+            .next()
+            .map(|(source, incident)| incident.mark(source));
         Claims {
             audience: audience(),
             rollout: head.id.clone(),
@@ -213,6 +241,7 @@ impl Room {
             phase: head.current_phase().map(|phase| phase.name.clone()),
             plan: head.plan.hash,
             action,
+            incident: marked.filter(|_| action == Action::Accept),
             approver: Person::new(approver),
             issued: self.world.now(),
             expires: later(self.world.now(), SignedDuration::from_hours(1)),
@@ -228,6 +257,7 @@ impl Room {
             slack: self.phone.clone(),
             audience: audience(),
             topic: TOPIC.to_owned(),
+            team: Some("T1DC2JH3J".to_owned()),
         }
     }
 

@@ -1,15 +1,158 @@
-//! What is said to whoever pressed a button in Slack, in the plan's language.
+//! What is said to whoever decided by link or by a button in Slack.
 
-use domain::plan::people::Locale;
-use token::Action;
+use domain::{
+    decide::Refusal,
+    name::{Person, RolloutId},
+    plan::people::Locale,
+    words::Parts,
+};
+use jiff::tz::TimeZone;
+use token::{Action, Refused, answer::Why};
+
+/// Why nothing is even asked of the rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum No<'a> {
+    /// The link, or the value of the button, is not taken.
+    Link(Refused),
+    /// There is no such rollout.
+    NoRollout(&'a RolloutId),
+    /// Another rollout has the routes.
+    Taken,
+    /// It concerns a phase, and was asked outside of every one.
+    Phaseless,
+    /// What was ticked is no item.
+    NoItem,
+    /// It accepts an incident and names none.
+    Nameless,
+    /// It decides nothing.
+    OnlyShows,
+    /// The button's value is another button's.
+    OtherButton,
+    /// Whoever pressed it is in another workspace than the deployment's.
+    OtherTeam,
+    /// The plan does not know who pressed it.
+    Unknown(&'a Person),
+}
+
+/// What is known of a decision that is not seen through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It is decided.
+    Decided,
+    /// Others are quicker.
+    Contended,
+    /// Nothing.
+    Nothing,
+}
+
+fn why(en: impl Into<String>, ja: impl Into<String>) -> Why {
+    Why {
+        en: en.into(),
+        ja: ja.into(),
+    }
+}
+
+/// Why the rollout does not take it.
+pub(crate) fn refusal(refusal: &Refusal) -> Why {
+    let said = |locale| {
+        let zone = &TimeZone::UTC;
+        Parts { locale, zone }.refusal(refusal)
+    };
+    why(said(Locale::En), said(Locale::Ja))
+}
+
+/// Why it is not even asked.
+pub(crate) fn no(no: &No<'_>) -> Why {
+    match no {
+        No::Link(refused) => why(refused.to_string(), link(*refused)),
+        No::NoRollout(id) => why(
+            format!("there is no rollout {id}"),
+            format!("ロールアウト {id} はありません"),
+        ),
+        No::Taken => why(
+            "another rollout owns the service or one of the routes",
+            "別のロールアウトがサービスまたはルートを使用しています",
+        ),
+        No::Phaseless => why(
+            "it was asked outside of every phase",
+            "どのフェーズにも属さない操作です",
+        ),
+        No::NoItem => why(
+            "an item that was ticked is none of a checklist",
+            "チェックした項目はチェックリストにありません",
+        ),
+        No::Nameless => why(
+            "it names no incident",
+            "対象のインシデントが指定されていません",
+        ),
+        No::OnlyShows => why(
+            "this link shows and decides nothing",
+            "このリンクは閲覧専用です",
+        ),
+        No::OtherButton => why(
+            "the button does not do what its value says",
+            "ボタンの種類と内容が一致しません",
+        ),
+        No::OtherTeam => why(
+            "this button is for another Slack workspace",
+            "別の Slack ワークスペース用のボタンです",
+        ),
+        No::Unknown(user) => why(
+            format!(
+                "the plan knows no {user}, neither in `people` nor in a group; ask somebody it knows"
+            ),
+            format!(
+                "プランの `people` にもグループにも {user} の登録がありません。登録済みの担当者に依頼してください"
+            ),
+        ),
+    }
+}
+
+fn link(refused: Refused) -> String {
+    match refused {
+        Refused::Malformed => "リンクの一部が欠けています".to_owned(),
+        Refused::Newer { version } => {
+            format!("リンクの形式（バージョン {version}）は新しいため読み取れません")
+        }
+        Refused::UnknownKey => "使われていない鍵で署名されたリンクです".to_owned(),
+        Refused::BadSignature => "リンクの署名が正しくありません".to_owned(),
+        Refused::OtherAudience => "別の環境のリンクです".to_owned(),
+        Refused::Expired { at } => {
+            let parts = Parts {
+                locale: Locale::Ja,
+                zone: &TimeZone::UTC,
+            };
+            format!("リンクの有効期限が切れています（{}）", parts.time(at))
+        }
+        Refused::NotYet => "リンクの作成時刻が未来になっています".to_owned(),
+    }
+}
+
+/// What is known so far.
+pub(crate) fn known(known: Known) -> Why {
+    match known {
+        Known::Decided => why(
+            "it is decided, and the weights have not been read back yet",
+            "決定されましたが、配分の反映はまだ確認できていません",
+        ),
+        Known::Contended => why(
+            "others keep changing the rollout; it is tried again",
+            "ほかの変更と競合しています。再試行しています",
+        ),
+        Known::Nothing => why(
+            "it is not known yet whether it was decided; it is tried again",
+            "決定されたかどうか確認できていません。再試行しています",
+        ),
+    }
+}
 
 /// What there is to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said<'a> {
     /// It is done.
     Done(Action),
-    /// It is not done, and why: a sentence in English.
-    Refused(&'a str),
+    /// It is not done, and why.
+    Refused(&'a Why),
     /// It is tried on.
     Unsure,
     /// Slack did not open the form in time.
@@ -20,8 +163,8 @@ pub(crate) enum Said<'a> {
 pub(crate) fn of(said: &Said<'_>, locale: Locale) -> String {
     match (said, locale) {
         (Said::Done(action), _) => done(*action, locale).to_owned(),
-        (Said::Refused(why), Locale::En) => format!("Nothing was done: {}.", escaped(why)),
-        (Said::Refused(why), Locale::Ja) => format!("実行されませんでした（{}）。", escaped(why)),
+        (Said::Refused(why), Locale::En) => format!("Nothing was done: {}.", escaped(&why.en)),
+        (Said::Refused(why), Locale::Ja) => format!("実行されませんでした：{}。", escaped(&why.ja)),
         (Said::Unsure, Locale::En) => {
             "It is not known yet whether it is done; it is tried again. The rollout's message will show it.".to_owned()
         }
@@ -46,7 +189,7 @@ const fn done(action: Action, locale: Locale) -> &'static str {
         (Action::Rollback, Locale::En) => "The rollout is rolled back.",
         (Action::Rollback, Locale::Ja) => "ロールバックを実行しました。",
         (Action::Hold, Locale::En) => "The rollout is on hold; its weights stay.",
-        (Action::Hold, Locale::Ja) => "ロールアウトを保留しました。重みはそのままです。",
+        (Action::Hold, Locale::Ja) => "ロールアウトを保留しました。配分はそのままです。",
         (Action::Accept, Locale::En) => "The incident is accepted for a while.",
         (Action::Accept, Locale::Ja) => "インシデントを一時的に許容しました。",
         (Action::View, Locale::En) => "There was nothing to do.",
@@ -72,22 +215,22 @@ pub(crate) struct Form {
 /// The words of the form for a button.
 pub(crate) const fn form(action: Action, locale: Locale) -> Form {
     match (action, locale) {
-        (Action::Rollback, Locale::En) => Form {
-            title: "Roll back",
-            does: "all traffic goes back to stable.",
-            why: "Why?",
-            submit: "Roll back",
+        (Action::Accept, Locale::En) => Form {
+            title: "Accept the incident",
+            does: "the incident holds the rollout no longer for 4 hours, and it goes on as planned.",
+            why: "Why can it be borne?",
+            submit: "Accept",
             close: "Cancel",
         },
-        (Action::Rollback, Locale::Ja) => Form {
-            title: "ロールバック",
-            does: "すべてのトラフィックを安定版に戻します。",
-            why: "理由",
-            submit: "ロールバックする",
+        (Action::Accept, Locale::Ja) => Form {
+            title: "インシデントの許容",
+            does: "インシデントを4時間許容し、予定どおり続行します。",
+            why: "許容できる理由",
+            submit: "許容する",
             close: "キャンセル",
         },
         (
-            Action::Reject | Action::Approve | Action::Hold | Action::Accept | Action::View,
+            Action::Reject | Action::Rollback | Action::Approve | Action::Hold | Action::View,
             Locale::En,
         ) => Form {
             title: "Reject",
@@ -97,7 +240,7 @@ pub(crate) const fn form(action: Action, locale: Locale) -> Form {
             close: "Cancel",
         },
         (
-            Action::Reject | Action::Approve | Action::Hold | Action::Accept | Action::View,
+            Action::Reject | Action::Rollback | Action::Approve | Action::Hold | Action::View,
             Locale::Ja,
         ) => Form {
             title: "却下",

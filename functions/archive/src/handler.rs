@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use aws::{
-    archive::{Added, Vault},
+    archive::{Added, Kind, Vault},
     control::Archive,
 };
 use domain::{
@@ -163,7 +163,10 @@ impl<A: Archive, V: Vault> Shelf<A, V> {
         taken: &mut Taken,
     ) -> Result<(), String> {
         let name = format!("ledgers/{}/{}-{}.jsonl", id.service, id.number, end.seq);
-        let added = self.vault.add(&name, export::write(id, lines), now).await;
+        let added = self
+            .vault
+            .add(&name, Kind::JsonLines, export::write(id, lines), now)
+            .await;
         match added.map_err(|trouble| trouble.what)? {
             Added::Done => taken.ledgers.push(name),
             Added::Known => {}
@@ -179,7 +182,11 @@ impl<A: Archive, V: Vault> Shelf<A, V> {
         let text = heads::write(heads);
         let names = ["%Y-%m-%d", "%Y-%m-%dT%H%M%SZ"];
         for name in names.map(|form| format!("heads/{}.jsonl", now.strftime(form))) {
-            match self.vault.add(&name, text.clone(), now).await? {
+            match self
+                .vault
+                .add(&name, Kind::JsonLines, text.clone(), now)
+                .await?
+            {
                 Added::Done => return Ok(()),
                 Added::Known => {}
             }

@@ -47,7 +47,14 @@ struct Memory {
 }
 
 impl Vault for Memory {
-    async fn add(&self, name: &str, text: String, _: Timestamp) -> Result<Added, Trouble> {
+    async fn add(
+        &self,
+        name: &str,
+        kind: Kind,
+        text: String,
+        _: Timestamp,
+    ) -> Result<Added, Trouble> {
+        assert_eq!(kind, Kind::JsonLines);
         if let Some(trouble) = &self.shut {
             return Err(trouble.clone());
         }

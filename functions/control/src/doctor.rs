@@ -98,8 +98,10 @@ fn service(newest: Result<Option<Rollout>, Trouble>) -> Check {
             "table",
             Health::Doubtful,
             format!(
-                "{} is active ({}): a start is refused unless it supersedes it",
-                newest.id, newest.status
+                "{} is active ({}): {}",
+                newest.id,
+                newest.status,
+                in_the_way(&newest)
             ),
         ),
         Ok(_) => check(
@@ -108,6 +110,14 @@ fn service(newest: Result<Option<Rollout>, Trouble>) -> Check {
             "it answers, and no rollout is active",
         ),
         Err(trouble) => check("table", Health::Bad, trouble.what),
+    }
+}
+
+const fn in_the_way(active: &Rollout) -> &'static str {
+    if active.status.is_rollback() {
+        "a start is refused until its traffic is back for good"
+    } else {
+        "a start is refused unless it supersedes it"
     }
 }
 
@@ -213,6 +223,29 @@ async fn metrics<P: Ports>(ports: &P, plan: &Plan) -> Vec<Check> {
     of_metric.collect()
 }
 
+/// Whether reports can be kept where the plan says.
+pub(crate) fn reports(bucket: Option<&str>, plan: &Plan) -> Option<Check> {
+    let wanted = plan.reports.as_ref()?.bucket.as_str();
+    let (health, says) = match bucket {
+        Some(bucket) if bucket == wanted => {
+            (Health::Good, format!("the stack may keep them in {bucket}"))
+        }
+        Some(bucket) => (
+            Health::Bad,
+            format!(
+                "the plan keeps them in {wanted}, and the stack may put them into {bucket} alone (`report_bucket`)"
+            ),
+        ),
+        None => (
+            Health::Bad,
+            format!(
+                "the plan keeps them in {wanted}, and the stack has no bucket for them: name it in `report_bucket`"
+            ),
+        ),
+    };
+    Some(check("reports", health, says))
+}
+
 /// Whether people would be told, as `notify` finds it: it alone has the webhook's address.
 async fn slack<T: Teller>(teller: Option<&T>, plan: &Plan) -> Option<Check> {
     let wanted = plan
@@ -224,8 +257,8 @@ async fn slack<T: Teller>(teller: Option<&T>, plan: &Plan) -> Option<Check> {
         Ok(Heard::Answers) => (Health::Good, "it answers".to_owned()),
         Ok(Heard::Unnamed) if wanted => (
             Health::Bad,
-            "the plan tells people there, and the stack has no webhook: name the parameter with its address \
-             (`slack_parameter`)"
+            "the plan tells people there, and the stack has no way to it: name the parameter with the \
+             webhook's address or the bot's token (`slack_parameter`)"
                 .to_owned(),
         ),
         Ok(Heard::Unnamed) => return None,

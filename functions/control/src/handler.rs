@@ -55,6 +55,8 @@ pub struct Desk<P, A, C, T> {
     pub callers: C,
     /// Tells whether people would be told; none where the stack does not say who could.
     pub teller: Option<T>,
+    /// The bucket that the stack may keep reports in; none without one.
+    pub reports: Option<String>,
 }
 
 /// Answers one request.
@@ -115,6 +117,8 @@ impl<P: Ports, A: Archive, C: Callers, T: Teller> Desk<P, A, C, T> {
                 let (plan, warnings) = parse(plan)?;
                 let teller = self.teller.as_ref();
                 let checks = doctor::examine(&self.ports, teller, &plan, warnings).await;
+                let reports = doctor::reports(self.reports.as_deref(), &plan);
+                let checks = checks.into_iter().chain(reports).collect();
                 Ok(Done::Doctor { checks })
             }
         }

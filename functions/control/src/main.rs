@@ -37,6 +37,7 @@ async fn run() -> Result<(), Error> {
         ports: Noted::new(Aws::new(&clients, table, connector, hooks), Stdout),
         archive,
         callers,
+        reports: optional("TIDEGATE_REPORT_BUCKET"),
         teller: optional("TIDEGATE_NOTIFY").map(|name| Notify::new(clients.lambda.clone(), name)),
     };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {

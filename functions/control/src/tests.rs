@@ -108,6 +108,7 @@ fn asked_when(heard: Result<Heard, Trouble>, world: &World, payload: &Value) -> 
         ports: world.clone(),
         archive: Shelf(world.clone()),
         callers: Doorman,
+        reports: Some("audit".to_owned()),
         teller: Some(Herald(heard)),
     });
     let invocation = invocation(world);
@@ -443,6 +444,38 @@ fn what_is_nothing_at_all_is_an_answer_and_no_panic() {
 }
 
 #[test]
+fn reports_are_kept_where_the_stack_may() {
+    let check = |bucket, reports: &str, expected: &Expect| {
+        let plan = plan::parse(&format!("{PLAN}{reports}")).unwrap().plan;
+        let found = doctor::reports(bucket, &plan);
+        expected.assert_eq(&found.map_or_else(String::new, |check| {
+            format!("{:?}: {}", check.health, check.says)
+        }));
+    };
+    let wanted = "reports: s3://audit/tidegate\n";
+    check(Some("audit"), "", &expect![[r#""#]]);
+    check(
+        Some("audit"),
+        wanted,
+        &expect!["Good: the stack may keep them in audit"],
+    );
+    check(
+        Some("other"),
+        wanted,
+        &expect![
+            "Bad: the plan keeps them in audit, and the stack may put them into other alone (`report_bucket`)"
+        ],
+    );
+    check(
+        None,
+        wanted,
+        &expect![
+            "Bad: the plan keeps them in audit, and the stack has no bucket for them: name it in `report_bucket`"
+        ],
+    );
+}
+
+#[test]
 fn slack_is_looked_at_by_who_has_its_address() {
     let check = |heard, plan: &str, expected: &Expect| {
         let payload = request("a-doctor", &json!({ "doctor": { "plan": plan } }));
@@ -466,7 +499,7 @@ fn slack_is_looked_at_by_who_has_its_address() {
         Ok(Heard::Unnamed),
         &told,
         &expect![
-            "Bad: the plan tells people there, and the stack has no webhook: name the parameter with its address (`slack_parameter`)"
+            "Bad: the plan tells people there, and the stack has no way to it: name the parameter with the webhook's address or the bot's token (`slack_parameter`)"
         ],
     );
     check(

@@ -5,6 +5,8 @@
     reason = "expect-test writes the texts, with hashes"
 )]
 
+mod logs;
+
 use std::{
     cell::{Cell, RefCell},
     fmt::Write as _,
@@ -94,6 +96,7 @@ impl Room {
             phase: self.rollout.current_phase().map(|phase| phase.name.clone()),
             plan: self.rollout.plan.hash,
             action: Action::Approve,
+            incident: None,
             approver: Person::new("arn:aws:iam::123456789012:user/kim"),
             issued: self.now,
             expires: later(self.now, SignedDuration::from_hours(2)),

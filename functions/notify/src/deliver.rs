@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws::{
     keyring::{Keyring, Keys},
     outlets::{Outlets, Unsent},
-    store::outbox::{Book, Kept, Outbox, Slip, State},
+    store::outbox::{self, Book, Outbox, Slip, State},
 };
 use domain::{name::RolloutId, rollout::Rollout, time::Timestamp};
 use engine::trouble::{Chance, Trouble};
@@ -13,9 +13,9 @@ use futures_util::future::join_all;
 
 use crate::{
     Desk,
-    news::News,
+    news::{Kept, News},
     queue,
-    route::{self, Lane, Means, outlet},
+    route::{self, Lane, Means, Place, outlet},
     send::{Sent, send},
 };
 
@@ -56,25 +56,41 @@ pub(crate) async fn deliver<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() ->
         means: desk.means().await?,
         slips: desk.store.slips(id).await?,
     };
-    let brought = match brought {
+    let mut brought = match brought {
         Some(entries) => round.news(entries),
         None => None,
     };
     let lanes: Vec<Lane> = brought
         .as_ref()
         .map_or_else(Vec::new, |news| route::lanes(news, &round.means));
+    // The last message says where the report is, so that is kept before.
+    let reports = lanes
+        .iter()
+        .find(|lane| matches!(lane.place, Place::Reports(_)));
+    let mut said = BTreeSet::new();
+    let mut trouble = None;
+    if let (Some(lane), Some(news)) = (reports, &mut brought) {
+        let kept = match round.lane(&lane.key, Some(news)).await {
+            Ok(seqs) if seqs.contains(&news.seq) => Kept::There,
+            Ok(_) => Kept::NotYet,
+            Err(why) => {
+                trouble = Some(why);
+                Kept::NotYet
+            }
+        };
+        news.say_where(kept);
+    }
     let open = round.slips.iter().filter(|slip| slip.state.due().is_some());
     let open = open.map(|slip| slip.lane.as_str());
     let keys: BTreeSet<&str> = open
         .chain(lanes.iter().map(|lane| lane.key.as_str()))
+        .filter(|key| reports.is_none_or(|lane| lane.key != **key))
         .collect();
     let work = keys.into_iter().map(|key| {
         let is_told = lanes.iter().any(|lane| lane.key == key);
         let news = brought.as_ref().filter(|_| is_told);
         round.lane(key, news)
     });
-    let mut said = BTreeSet::new();
-    let mut trouble = None;
     for done in join_all(work).await {
         match done {
             Ok(seqs) => said.extend(seqs),
@@ -192,7 +208,7 @@ impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O
             return Ok(Outcome::Over);
         }
         let taken = queue::taken(before.as_ref(), &news, key, now);
-        if self.keep(slips, taken.clone()).await? == Kept::Moved {
+        if self.keep(slips, taken.clone()).await? == outbox::Kept::Moved {
             return Ok(Outcome::Blocked(now));
         }
         news.notes.extend(queue::kept(&so_far, &news));
@@ -282,9 +298,13 @@ impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O
         Ok(())
     }
 
-    async fn keep(&self, slips: &mut BTreeMap<u64, Slip>, slip: Slip) -> Result<Kept, Trouble> {
+    async fn keep(
+        &self,
+        slips: &mut BTreeMap<u64, Slip>,
+        slip: Slip,
+    ) -> Result<outbox::Kept, Trouble> {
         let kept = self.desk.store.keep(self.id, &slip).await?;
-        if kept == Kept::Kept {
+        if kept == outbox::Kept::Kept {
             slips.insert(slip.seq, slip);
         }
         Ok(kept)

@@ -9,6 +9,7 @@ mod forms;
 mod news;
 mod offer;
 mod queue;
+mod report;
 mod route;
 mod send;
 mod slack;

@@ -42,7 +42,7 @@ async fn run() -> Result<(), Error> {
             Some(_) => Presses::Heard,
             None => Presses::Unheard,
         },
-        outlets: Named::new(connector, secrets, clients.sns, settings),
+        outlets: Named::new(connector, secrets, clients.sns, &config, settings),
     };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
         let invocation = Invocation::new(&event.context.request_id, event.context.deadline);

@@ -7,11 +7,19 @@ use domain::{
     time::Timestamp,
     words::{Field, Message, Phrase, phrase},
 };
+use pages::REPORT;
 
 use crate::{
     offer::{self, Button, Offer},
-    route,
+    report, route,
 };
+
+/// Whether a report is where it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    There,
+    NotYet,
+}
 
 /// What is told.
 #[derive(Debug, Clone)]
@@ -32,6 +40,8 @@ pub(crate) struct News {
     pub(crate) buttons: Vec<Button>,
     /// The address of the status page.
     pub(crate) page: Option<String>,
+    /// The address of the report, of a rollout that has ended.
+    pub(crate) report: Option<String>,
     /// What happened to other messages.
     pub(crate) notes: Vec<String>,
 }
@@ -57,15 +67,53 @@ impl News {
             offers: Vec::new(),
             buttons: Vec::new(),
             page: None,
+            report: None,
             notes: Vec::new(),
         };
         if let (Some(keys), Some(rollout)) = (keys, news.rollout.clone()) {
             let links = offer::links(&news, &rollout, keys);
             news.offers = links.offers;
             news.buttons = links.buttons;
+            news.report = links
+                .page
+                .as_ref()
+                .filter(|_| report::is_end(&news.told.line.kind))
+                .map(|page| format!("{page}?{REPORT}"));
             news.page = links.page;
         }
         Some(news)
+    }
+
+    /// Says where the report is kept, or that it is not.
+    pub(crate) fn say_where(&mut self, kept: Kept) {
+        let Some(folder) = report::folder(self) else {
+            return;
+        };
+        let address = folder.address(&report::page_name(self));
+        match kept {
+            Kept::There => {
+                let label = self.say(&Phrase::Report);
+                let value = address;
+                self.message.fields.push(Field { label, value });
+            }
+            Kept::NotYet => {
+                let rollout = self.told.rollout.to_string();
+                let said = self.say(&Phrase::ReportNotKept {
+                    address: &address,
+                    rollout: &rollout,
+                });
+                self.notes.push(said);
+            }
+        }
+    }
+
+    /// The ways to pages about it: their names and addresses.
+    pub(crate) fn ways(&self) -> Vec<(String, &str)> {
+        let page = (Phrase::StatusPage, self.page.as_deref());
+        let report = (Phrase::Report, self.report.as_deref());
+        let ways = [page, report].into_iter();
+        ways.filter_map(|(name, address)| Some((self.say(&name), address?)))
+            .collect()
     }
 
     /// The language that it is told in.

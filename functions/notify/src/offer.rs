@@ -10,12 +10,12 @@ use aws::keyring::Keys;
 use domain::{
     name::Person,
     plan::gate::FourEyes,
-    rollout::{Hold, Rollout, Status},
+    rollout::{Hold, IncidentMark, Rollout, Status},
     time::{Timestamp, later},
     waiting::approval_deadline,
     words::Phrase,
 };
-use token::{Action, Claims, LIFETIME_MAX, SignedLink};
+use token::{ACCEPTED_FOR, Action, Claims, LIFETIME_MAX, SignedLink};
 
 use crate::news::News;
 
@@ -137,10 +137,21 @@ fn actions(news: &News, rollout: &Rollout) -> Vec<Action> {
         actions.extend([Action::Approve, Action::Reject]);
     }
     actions.push(Action::Rollback);
+    if incident(news, rollout).is_some() && unmoved {
+        actions.push(Action::Accept);
+    }
     if rollout.holds.is_empty() {
         actions.push(Action::Hold);
     }
     actions
+}
+
+/// The incident that a message tells of, if somebody still has to decide on it.
+fn incident(news: &News, rollout: &Rollout) -> Option<IncidentMark> {
+    let told = news.told.incident.as_deref()?;
+    let mut holding = rollout.holding_incidents();
+    let (source, incident) = holding.find(|(source, _)| source.to_string() == told)?;
+    Some(incident.mark(source))
 }
 
 /// Who may decide: who approves the phase; where nobody does, who is told when nobody decides; else every group.
@@ -229,6 +240,7 @@ impl Maker<'_> {
             phase: self.rollout.current_phase().map(|phase| phase.name.clone()),
             plan: self.rollout.plan.hash,
             action,
+            incident: incident(self.news, self.rollout).filter(|_| action == Action::Accept),
             approver: person.clone(),
             issued,
             expires: self.expires(action, issued),
@@ -261,8 +273,8 @@ impl Maker<'_> {
 /// What a button or a link says.
 pub(crate) const fn label(action: Action) -> Phrase<'static> {
     match action {
-        // An incident is accepted with a command: it needs a time and a reason.
-        Action::Approve | Action::Accept => Phrase::Approve,
+        Action::Approve => Phrase::Approve,
+        Action::Accept => Phrase::Accept(ACCEPTED_FOR),
         Action::Reject => Phrase::Reject,
         Action::Rollback => Phrase::RollBack,
         Action::Hold => Phrase::Hold,

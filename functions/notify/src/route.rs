@@ -9,7 +9,7 @@ use aws::{
 };
 use domain::{
     plan::{
-        people::{Channel, ChannelKind},
+        people::{Channel, ChannelKind, Folder},
         severity::Severity,
     },
     rollout::Rollout,
@@ -17,7 +17,7 @@ use domain::{
     words::Tone,
 };
 
-use crate::{forms::pager_duty, news::News};
+use crate::{forms::pager_duty, news::News, report};
 
 /// One way to some people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(crate) enum Place {
     Phone(String),
     /// A web address.
     Webhook(String),
+    /// A folder for reports.
+    Reports(Folder),
 }
 
 /// What the deployment has.
@@ -80,6 +82,7 @@ pub(crate) fn outlet(key: &str) -> &'static str {
         "email" => "E-mail",
         "webhook" => "Webhook",
         "amazon-q" => "Amazon Q",
+        "reports" => "S3",
         _ => "SNS",
     }
 }
@@ -115,6 +118,14 @@ pub(crate) fn lanes(news: &News, means: &Means) -> Vec<Lane> {
     }
     if let Some(rollout) = &news.rollout {
         planned(news, rollout, means, &mut lanes);
+    }
+    if let Some(folder) = report::folder(news) {
+        let address = format!("{}/{}", folder.bucket, folder.prefix);
+        lanes.push(Lane::new(
+            "reports",
+            &address,
+            Place::Reports(folder.clone()),
+        ));
     }
     if means.slack == Slack::Bot {
         let people = news.offers.iter().filter_map(|offer| offer.slack.as_ref());

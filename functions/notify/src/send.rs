@@ -1,6 +1,9 @@
 //! Sends one message one way.
 
-use aws::outlets::{Method, Outlets, Posted, Topic, Unsent};
+use aws::{
+    outlets::{Method, Outlets, Posted, Topic, Unsent},
+    store::outbox::Book,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -8,6 +11,7 @@ use crate::{
     forms::{amazon_q, cloud_event, pager_duty, plain},
     news::News,
     offer::Offer,
+    report,
     route::Place,
     slack::{self, Links},
 };
@@ -23,7 +27,7 @@ pub(crate) struct Sent {
 
 /// Sends a message; what was done of it before something failed is said with the failure. `root` is the one message of
 /// the rollout, `posted` the message itself, if they are there already.
-pub(crate) async fn send<O: Outlets, B, K>(
+pub(crate) async fn send<O: Outlets, B: Book, K>(
     desk: &Desk<O, B, K>,
     place: &Place,
     news: &News,
@@ -57,6 +61,7 @@ pub(crate) async fn send<O: Outlets, B, K>(
                 .await
         }
         Place::PagerDuty(service) => page(outlets, service, news).await,
+        Place::Reports(folder) => report::keep(desk, folder, news).await,
     };
     match sent {
         Ok(()) => Ok(Sent::default()),

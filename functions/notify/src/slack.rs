@@ -11,13 +11,14 @@ use domain::{
     words::{Message, Phrase, Tone},
 };
 use serde_json::{Value, json};
+use token::Action;
 
 use crate::{
     news::News,
     offer::{Offer, action_id, label},
 };
 use clip::{clipped, escaped, packed};
-use parts::{actions, bar_of, button, context, evidence_line, fields_of, section};
+use parts::{Confirm, actions, bar_of, button, context, evidence_line, fields_of, section};
 
 /// The most blocks of a message.
 const BLOCKS_MAX: usize = 50;
@@ -142,9 +143,12 @@ fn below(news: &News, links: Links<'_>) -> Vec<String> {
         Links::None | Links::Everybodys | Links::Personal(_) | Links::Buttons => None,
     };
     said.extend(hint.map(|hint| escaped(&news.say(&hint))));
-    if let Some(page) = &news.page {
-        let words = news.say(&Phrase::StatusPage);
-        said.push(format!("<{page}|{}>", escaped(&words)));
+    let ways = news.ways().into_iter();
+    let ways: Vec<String> = ways
+        .map(|(name, address)| format!("<{address}|{}>", escaped(&name)))
+        .collect();
+    if !ways.is_empty() {
+        said.push(ways.join(" · "));
     }
     said
 }
@@ -166,17 +170,32 @@ fn decisions(news: &News, links: Links<'_>) -> Vec<Value> {
         Links::Buttons if news.buttons.is_empty() => Vec::new(),
         Links::Buttons => {
             let one = |it: &crate::offer::Button| {
-                button(
-                    &news.say(&label(it.action)),
-                    action_id(it.action),
-                    &it.token,
-                )
+                let words = news.say(&label(it.action));
+                let confirm = confirm(news, it.action, &words);
+                button(&words, action_id(it.action), &it.token, confirm.as_ref())
             };
             vec![actions(
                 &news.buttons.iter().map(one).collect::<Vec<Value>>(),
             )]
         }
     }
+}
+
+/// What Slack asks before a button is pressed for good: sending traffic back asks for nothing else.
+fn confirm(news: &News, action: Action, words: &str) -> Option<Confirm> {
+    let rollout = news
+        .rollout
+        .as_ref()
+        .filter(|_| action == Action::Rollback)?;
+    Some(Confirm {
+        title: words.to_owned(),
+        text: news.say(&Phrase::RollBackDoes {
+            rollout: &rollout.id.to_string(),
+            within: rollout.plan.rollback.within,
+        }),
+        confirm: words.to_owned(),
+        deny: news.say(&Phrase::Cancel),
+    })
 }
 
 /// A person's links, each with its code.

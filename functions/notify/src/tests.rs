@@ -6,8 +6,10 @@
 )]
 
 mod blocks;
+mod ends;
 mod fakes;
 mod links;
+mod logs;
 mod outbox;
 
 use std::{fs, path::Path};
@@ -75,6 +77,7 @@ fn every_sample_is_told() {
         "approval.json",
         "completed.json",
         "entered.json",
+        "incident.json",
         "japanese.json",
         "listens.json",
         "newer-version.json",

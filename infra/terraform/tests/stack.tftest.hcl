@@ -163,6 +163,8 @@ variables {
   verifying_parameter     = "/tidegate/tidegate/verifying"
   code_parameter          = "/tidegate/tidegate/code"
   sms                     = true
+  slack_team              = "T1DC2JH3J"
+  report_bucket           = "reports-of-shop"
   archive_bucket          = "audit-of-shop"
   archive_prefix          = "tidegate/"
   archive_lock_days       = 365
@@ -401,6 +403,7 @@ run "nothing" {
     webhook_parameter       = ""
     signing_parameter       = ""
     sms                     = false
+    report_bucket           = ""
     archive_bucket          = ""
     kms_key_arn             = null
     tracing                 = "PassThrough"

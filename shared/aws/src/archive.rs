@@ -1,5 +1,5 @@
-//! Where ledgers are kept out of everybody's reach: a bucket that takes what is new, and with Object Lock lets go of
-//! nothing.
+//! Where ledgers are kept out of everybody's reach, and reports within it: a bucket that takes what is new, and with
+//! Object Lock lets go of nothing.
 //!
 //! An object is written under a name that was never used (`If-None-Match: *`, S3 "Conditional writes"), so the right
 //! to put is no right to change. Retention is put with the object (`x-amz-object-lock-mode`), which needs a bucket
@@ -29,6 +29,28 @@ pub enum Added {
     Known,
 }
 
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One JSON value a line.
+    JsonLines,
+    /// A report to be read as text.
+    Markdown,
+    /// A report as a page.
+    Page,
+}
+
+impl Kind {
+    /// Its media type.
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonLines => "application/x-ndjson",
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Page => "text/html; charset=utf-8",
+        }
+    }
+}
+
 /// Where ledgers are kept.
 #[expect(
     async_fn_in_trait,
@@ -36,7 +58,13 @@ pub enum Added {
 )]
 pub trait Vault {
     /// Keeps a text under a name, unless something is there.
-    async fn add(&self, name: &str, text: String, now: Timestamp) -> Result<Added, Trouble>;
+    async fn add(
+        &self,
+        name: &str,
+        kind: Kind,
+        text: String,
+        now: Timestamp,
+    ) -> Result<Added, Trouble>;
 }
 
 /// How long an object cannot be deleted.
@@ -91,10 +119,16 @@ impl Bucket {
 }
 
 impl Vault for Bucket {
-    async fn add(&self, name: &str, text: String, now: Timestamp) -> Result<Added, Trouble> {
+    async fn add(
+        &self,
+        name: &str,
+        kind: Kind,
+        text: String,
+        now: Timestamp,
+    ) -> Result<Added, Trouble> {
         let key = format!("{}{name}", self.prefix);
         let mut put = self.client.put_object().bucket(&self.name).key(key);
-        put = put.if_none_match("*").content_type("application/x-ndjson");
+        put = put.if_none_match("*").content_type(kind.media_type());
         if let Lock::Days(days) = self.lock {
             let until = now.saturating_add(SignedDuration::from_hours(24 * i64::from(days)));
             let until = until.map_err(|error| Trouble::lasting(error.to_string()))?;

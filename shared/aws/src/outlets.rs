@@ -15,11 +15,13 @@ mod web_hook;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
-use domain::time::SignedDuration;
+use aws_types::SdkConfig;
+use domain::{plan::people::Folder, time::SignedDuration};
 use engine::{ports::Clock as _, trouble::Trouble};
 use serde_json::Value;
 
 use crate::{
+    archive::{Added, Bucket, Kind, Lock, Vault as _},
     clock::Clock,
     ports::optional,
     secrets::{Secret, Secrets},
@@ -41,6 +43,17 @@ pub struct Post {
     pub attributes: Vec<(&'static str, String)>,
     /// The mail addresses that it is for; subscriptions of the topic filter by `email`.
     pub emails: Vec<String>,
+}
+
+/// Something that is kept in a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its name below the folder.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The whole text.
+    pub text: String,
 }
 
 /// A topic.
@@ -140,6 +153,9 @@ pub trait Outlets {
 
     /// Calls a web hook with an event of `CloudEvents`; `delivery` is the same for the same message.
     async fn call(&self, url: &str, delivery: &str, body: &Value) -> Result<(), Unsent>;
+
+    /// Keeps a text in a bucket, unless one of that name is there.
+    async fn keep(&self, folder: &Folder, object: Object) -> Result<(), Unsent>;
 }
 
 /// Which outlets there are, and where their secrets are.
@@ -198,6 +214,8 @@ pub struct Named {
     reach: Reach,
     secrets: Secrets,
     sns: aws_sdk_sns::Client,
+    /// What the clients of buckets are made from.
+    config: SdkConfig,
     settings: Settings,
     /// How long whoever is sent something has for an answer.
     patience: Duration,
@@ -210,6 +228,7 @@ impl Named {
         connector: SharedHttpConnector,
         secrets: Secrets,
         sns: aws_sdk_sns::Client,
+        config: &SdkConfig,
         settings: Settings,
     ) -> Self {
         Self {
@@ -218,6 +237,7 @@ impl Named {
             reach: Reach::OpenNet,
             secrets,
             sns,
+            config: config.clone(),
             settings,
             patience: ANSWERS_WITHIN,
         }
@@ -298,5 +318,16 @@ impl Outlets for Named {
 
     async fn call(&self, url: &str, delivery: &str, body: &Value) -> Result<(), Unsent> {
         self.call_hook(url, delivery, body).await
+    }
+
+    async fn keep(&self, folder: &Folder, object: Object) -> Result<(), Unsent> {
+        let (bucket, prefix) = (folder.bucket.clone(), folder.prefix.clone());
+        let bucket = Bucket::new(&self.config, bucket, prefix, Lock::None);
+        let Object { name, kind, text } = object;
+        // What is there under this name was made from the same ledger.
+        match bucket.add(&name, kind, text, Clock.now()).await {
+            Ok(Added::Done | Added::Known) => Ok(()),
+            Err(trouble) => Err(trouble.into()),
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     judge::Finding,
     name::{AlarmArn, ItemName, Person, PhaseName, RouteName},
     plan::PlanHash,
-    rollout::{HookKey, Rollout},
+    rollout::{HookKey, IncidentMark, Rollout},
     target::Seen,
     time::Timestamp,
     traffic::{Epoch, Weights},
@@ -168,8 +168,8 @@ pub enum Command {
     },
     /// Let the rollout go on in spite of an incident, for a while.
     Accept {
-        /// The incident, as it is shown: `alarm new-5xx`, or a condition.
-        incident: String,
+        /// The incident.
+        incident: Named,
         /// Until when.
         until: Timestamp,
         /// Why.
@@ -180,6 +180,15 @@ pub enum Command {
         /// The new rollout's number.
         by: u64,
     },
+}
+
+/// Which incident somebody means.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Named {
+    /// The one that is called so: `alarm new-5xx`, or a condition.
+    Words(String),
+    /// The very one that they were shown.
+    Shown(IncidentMark),
 }
 
 impl Command {

@@ -24,7 +24,7 @@ use calendar::Calendar;
 use gate::Condition;
 use hook::Hook;
 use metric::Metric;
-use people::{Handles, Locale, Notify, Person};
+use people::{Folder, Handles, Locale, Notify, Person};
 use phase::{Phase, Watch};
 use rollback::RollbackPolicy;
 use route::Route;
@@ -78,6 +78,8 @@ pub struct Plan {
     pub people: BTreeMap<Person, Handles>,
     /// Who is told.
     pub notify: Notify,
+    /// Where the reports of rollouts that have ended are kept.
+    pub reports: Option<Folder>,
     /// The language that people are told in.
     pub locale: Locale,
     /// What happens with the routes when the watch has ended.

@@ -1,27 +1,22 @@
 //! The rollout: the one record that says where traffic should be, and why.
 
+mod incident;
 mod status;
 
+pub use incident::{Incident, IncidentMark, IncidentSource, IncidentState, Question};
 pub use status::{Cause, Next, Status, alarm_name};
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     sync::Arc,
 };
 
 use crate::{
     event::AlarmState,
     judge::{Finding, Verdict},
-    ledger::Chain,
-    name::{AlarmArn, ItemName, Person, PhaseName, RolloutId, RouteName},
-    plan::{
-        Plan,
-        gate::{Condition, Otherwise},
-        hook::Hook,
-        phase::Phase,
-        severity::Severity,
-    },
+    ledger::{Chain, Shown},
+    name::{AlarmArn, ItemName, Person, RolloutId, RouteName},
+    plan::{Plan, gate::Condition, hook::Hook, phase::Phase, severity::Severity},
     target::{Floor, Goal, Seen},
     time::{SignedDuration, Timestamp},
     traffic::{Epoch, Weight, Weights},
@@ -68,10 +63,14 @@ pub struct Rollout {
     pub obstacles: BTreeMap<RouteName, String>,
     /// Evidence of the phase whose weights are in effect, or of the watch.
     pub gate: Option<Gate>,
+    /// What the last phase, or the watch, has shown, while the canary is being made the new stable.
+    pub shown: Option<Box<Shown>>,
     /// Why nothing advances until a person says so.
     pub holds: BTreeSet<Hold>,
-    /// Breaches that people were told of.
+    /// Breaches that people were told of and that are not over.
     pub incidents: BTreeMap<IncidentSource, Incident>,
+    /// Every breach that people were told of, over or not.
+    pub breached: BTreeSet<IncidentSource>,
     /// Who has been asked to decide on what, as long as nobody has.
     pub nudges: BTreeMap<Question, Nudge>,
     /// The last known state of each guarding alarm.
@@ -238,53 +237,6 @@ pub enum Notice {
     CalendarShut,
 }
 
-/// What opened an incident.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IncidentSource {
-    /// An alarm.
-    Alarm(AlarmArn),
-    /// A condition, as it is written.
-    Condition(String),
-}
-
-impl fmt::Display for IncidentSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Alarm(arn) => write!(f, "alarm {}", alarm_name(arn)),
-            Self::Condition(condition) => write!(f, "{condition}"),
-        }
-    }
-}
-
-/// A breach that people were told of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Incident {
-    /// How bad it is.
-    pub severity: Severity,
-    /// When it was found.
-    pub opened: Timestamp,
-    /// Whether somebody has decided.
-    pub state: IncidentState,
-}
-
-/// What a person should decide, and is asked again until somebody has.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Question {
-    /// An incident with a deadline.
-    Incident(IncidentSource),
-    /// A phase that takes too long.
-    Overdue(PhaseName),
-}
-
-impl fmt::Display for Question {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Incident(source) => write!(f, "{source}"),
-            Self::Overdue(phase) => write!(f, "overdue phase {phase}"),
-        }
-    }
-}
-
 /// How often, and how far up, people were asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Nudge {
@@ -294,25 +246,6 @@ pub struct Nudge {
     pub level: usize,
     /// When people were last told of it.
     pub told: Timestamp,
-}
-
-/// Whether somebody has decided on an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum IncidentState {
-    /// Nobody has. Low ones have no deadline and hold nothing.
-    Open {
-        /// By when somebody should.
-        due: Option<Timestamp>,
-        /// What happens then.
-        otherwise: Otherwise,
-    },
-    /// A person lets the rollout go on.
-    Accepted {
-        /// Who.
-        by: Person,
-        /// Until when; without a time until the source has recovered.
-        until: Option<Timestamp>,
-    },
 }
 
 /// The last known state of an alarm.

@@ -1,6 +1,6 @@
 //! What a visitor is answered: a page, or something to publish and then a page.
 
-use domain::{plan::people::Locale, time::Timestamp};
+use domain::{ledger::Line, plan::people::Locale, time::Timestamp};
 use maud::html;
 use token::{
     Action,
@@ -11,8 +11,9 @@ use crate::{
     decision::{Decision, Notice, notice},
     http::Reply,
     known::Known,
-    open::{Pace, Typed, Visit, Wants},
+    open::{Pace, REPORT, Typed, Visit, Wants},
     page::{Refresh, Shell},
+    report::{Subject, report},
     standing::Standing,
     status::Scene,
     words::{Label, Language, language},
@@ -45,6 +46,7 @@ pub fn answer(visit: &Visit, known: &Known, attempt: Attempt, now: Timestamp) ->
     let at = At::new(visit, known, now);
     match &visit.wants {
         Wants::Look => Answered::Page(at.page(at.notice(), None, None)),
+        Wants::Report => Answered::Page(at.report()),
         Wants::Outcome(attempt, turn) => Answered::Page(at.outcome(attempt, *turn)),
         Wants::Answer(typed) => {
             if at.standing != Standing::Open {
@@ -73,7 +75,7 @@ pub fn unsent(visit: &Visit, known: &Known, now: Timestamp) -> Reply {
     let at = At::new(visit, known, now);
     match &visit.wants {
         Wants::Answer(typed) => at.again(typed, Label::Unsent, 503),
-        Wants::Look | Wants::Outcome(..) => at.page(at.notice(), None, None),
+        Wants::Look | Wants::Report | Wants::Outcome(..) => at.page(at.notice(), None, None),
     }
 }
 
@@ -235,6 +237,37 @@ impl<'a> At<'a> {
         )
     }
 
+    /// The rollout's report as it is now, while the link is good.
+    fn report(&self) -> Reply {
+        let Some(rollout) = self
+            .known
+            .rollout
+            .as_ref()
+            .filter(|_| self.standing == Standing::View)
+        else {
+            return self.page(self.notice(), None, None);
+        };
+        let lines: Vec<Line> = self
+            .known
+            .ledger
+            .iter()
+            .map(|told| told.line.clone())
+            .filter(|line| line.seq <= rollout.chain.seq)
+            .collect();
+        let subject = Subject::of(rollout, self.locale);
+        let made = report(&subject, &lines, self.locale, self.now);
+        let shell = Shell {
+            language: self.language(),
+            title: made.title().to_owned(),
+            kept: format!("{REPORT}&"),
+            refresh: None,
+        };
+        let back = html! {
+            p { a href=(self.address("")) { (self.language().label(Label::StatusPage)) } }
+        };
+        shell.reply(200, &html! { (made.inside()) (back) })
+    }
+
     fn scene(&self) -> Option<Scene<'a>> {
         Some(Scene {
             language: self.language(),
@@ -274,6 +307,7 @@ impl<'a> At<'a> {
             notice: said,
             typed,
             to: self.address(""),
+            report: self.address(REPORT),
             paced: match self.visit.pace {
                 Pace::Live => self.address("still=1"),
                 Pace::Still => self.address(""),

@@ -6,7 +6,7 @@ use token::{Action, answer::REASON_CHARS_MAX};
 
 use crate::{
     open::{Pace, Typed, Visit},
-    standing::Standing,
+    standing::{Standing, shown_incident},
     status::{Scene, fact},
     words::Label,
 };
@@ -28,6 +28,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) typed: Option<&'a Typed>,
     /// Where the form is sent.
     pub(crate) to: String,
+    /// Where the report is.
+    pub(crate) report: String,
     /// The same page at the other pace.
     pub(crate) paced: String,
 }
@@ -72,6 +74,9 @@ impl Decision<'_> {
                 (self.form())
             } @else {
                 (self.pace())
+                @if self.standing == Standing::View {
+                    p { a href=(self.report) { (self.say(Label::Report)) } }
+                }
                 h2 { (self.say(Label::CurrentState)) }
                 (scene.summary())
                 @if whole { (scene.evidence()) }
@@ -104,7 +109,7 @@ impl Decision<'_> {
         let language = self.scene.language;
         let until = self.scene.time(claims.expires);
         html! {
-            p class="lead" { (language.does(claims.action, self.scene.rollout)) }
+            p class="lead" { (language.does(claims.action, self.scene.rollout, self.incident().as_deref())) }
             dl class="facts" {
                 @if let Some(next) = self.next().filter(|_| claims.action == Action::Approve) {
                     (fact(
@@ -115,6 +120,12 @@ impl Decision<'_> {
             }
             p class="faint" { (language.made_for(claims.approver.as_str(), &until)) }
         }
+    }
+
+    /// The incident that the link is about.
+    fn incident(&self) -> Option<String> {
+        let source = shown_incident(&self.visit.claims, self.scene.rollout)?;
+        Some(self.scene.parts().source(source))
     }
 
     fn next(&self) -> Option<&Phase> {
@@ -224,7 +235,7 @@ impl Decision<'_> {
                         div {
                             dt { (language.act(action)) }
                             dd {
-                                (language.does(action, rollout)) " "
+                                (language.does(action, rollout, None)) " "
                                 @if let Some(command) = command(action, rollout.id.to_string().as_str()) {
                                     code { (command) }
                                 }

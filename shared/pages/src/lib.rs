@@ -20,7 +20,7 @@ mod words;
 pub use answer::{Answered, answer, unsent};
 pub use http::{BODY_BYTES_MAX, Reply, Request};
 pub use known::{Known, Record, Side, Told, Trend, charted, span};
-pub use open::{Needs, Opened, Visit, open};
+pub use open::{Needs, Opened, REPORT, Visit, open};
 pub use words::unavailable;
 
 #[cfg(test)]

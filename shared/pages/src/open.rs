@@ -5,7 +5,7 @@ use domain::{
     time::{SignedDuration, Timestamp, earlier},
 };
 use token::{
-    Audience, Claims, Refused, Verifier,
+    Action, Audience, Claims, Refused, Verifier,
     answer::{Attempt, Interaction, REASON_CHARS_MAX},
     code, in_path, slack_signature,
 };
@@ -18,6 +18,9 @@ use crate::{
 
 /// Where Slack sends what somebody pressed.
 const SLACK: &str = "/slack";
+
+/// What stands behind `?` in the address of a report: the view link's own address, and this.
+pub const REPORT: &str = "report=1";
 
 /// What a browser calls a form.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -65,9 +68,11 @@ impl Visit {
     #[must_use]
     pub const fn needs(&self) -> Needs {
         match (&self.wants, self.expired) {
-            (Wants::Look, None) => Needs::All,
+            (Wants::Look | Wants::Report, None) => Needs::All,
             // What became of an answer is asked every two seconds.
-            (Wants::Look | Wants::Outcome(..) | Wants::Answer(_), _) => Needs::State,
+            (Wants::Look | Wants::Report | Wants::Outcome(..) | Wants::Answer(_), _) => {
+                Needs::State
+            }
         }
     }
 
@@ -99,6 +104,8 @@ impl Path {
 pub(crate) enum Wants {
     /// To look.
     Look,
+    /// To read the rollout's report.
+    Report,
     /// To know what became of an answer, asked for the so-many-th time.
     Outcome(Attempt, u32),
     /// To answer.
@@ -162,6 +169,7 @@ pub fn open(
     };
     let wants = match request.method.as_str() {
         "POST" => Wants::Answer(form(request).map_err(nothing)?),
+        _ if claims.action == Action::View && request.asked("report").is_some() => Wants::Report,
         _ => look_for(request),
     };
     Ok(Opened::Link(Box::new(Visit {

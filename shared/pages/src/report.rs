@@ -13,7 +13,7 @@ use domain::{
     ledger::{Chain, Line},
     name::RolloutId,
     plan::people::Locale,
-    rollout::{IncidentState, Rollout, Status, alarm_name},
+    rollout::{IncidentState, Rollout, Status},
     time::Timestamp,
     words::Parts,
 };
@@ -53,8 +53,6 @@ pub struct Subject {
     pub cause: Option<String>,
     /// Breaches that people were told of and that are not over, in words.
     pub incidents: Vec<String>,
-    /// The guarding alarms that are in `ALARM`: their names, and since when by their own clock.
-    pub alarms: Vec<(String, Timestamp)>,
     /// The zone that times are shown in.
     pub zone: TimeZone,
     /// The end of the ledger.
@@ -80,10 +78,6 @@ impl Subject {
                 IncidentState::Accepted { by, .. } => words::accepted(locale, &what, by.as_str()),
             }
         });
-        let alarms = rollout
-            .alarms
-            .iter()
-            .filter(|(_, seen)| seen.state == Some(domain::event::AlarmState::Alarm));
         Self {
             id: rollout.id.clone(),
             plan: rollout.plan.hash.to_string(),
@@ -92,9 +86,6 @@ impl Subject {
             course: course(&rollout.status),
             cause: cause.map(|cause| parts.cause(cause)),
             incidents: incidents.collect(),
-            alarms: alarms
-                .map(|(arn, seen)| (alarm_name(arn).to_owned(), seen.since))
-                .collect(),
             zone: zone.clone(),
             end: rollout.chain,
         }
@@ -124,6 +115,13 @@ pub struct Report {
     locale: Locale,
     title: String,
     blocks: Vec<Block>,
+}
+
+impl Report {
+    /// Its heading.
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
 }
 
 /// A piece of a report.
@@ -163,7 +161,7 @@ impl std::fmt::Debug for Drawing {
 /// The report of a rollout, from its head and its whole ledger, as it is `now`.
 #[must_use]
 pub fn report(subject: &Subject, ledger: &[Line], locale: Locale, now: Timestamp) -> Report {
-    let story = story::Story::of(subject, ledger);
+    let story = story::Story::of(ledger);
     Report {
         locale,
         title: format!("{}: {}", words::title(locale, subject.course), subject.id),

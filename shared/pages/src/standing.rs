@@ -2,7 +2,7 @@
 
 use domain::{
     event::Sight,
-    rollout::{Rollout, Status},
+    rollout::{Incident, IncidentSource, Rollout, Status},
     time::{Timestamp, later},
 };
 use token::{
@@ -92,6 +92,18 @@ fn fits(claims: &Claims, rollout: &Rollout) -> bool {
     }
 }
 
+/// The incident that the link is about, if it is not over and nobody has accepted it.
+pub(crate) fn shown_incident<'a>(
+    claims: &Claims,
+    rollout: &'a Rollout,
+) -> Option<&'a IncidentSource> {
+    let mut holding = rollout.holding_incidents();
+    let is_shown = |(source, incident): &(&IncidentSource, &Incident)| {
+        claims.incident == Some(incident.mark(source))
+    };
+    holding.find(is_shown).map(|(source, _)| source)
+}
+
 /// Whether what the link is for is asked now.
 fn asked(claims: &Claims, rollout: &Rollout, now: Timestamp) -> Standing {
     let open = match claims.action {
@@ -103,7 +115,7 @@ fn asked(claims: &Claims, rollout: &Rollout, now: Timestamp) -> Standing {
             }
             rollout.status == Status::AwaitingApproval
         }
-        Action::Accept => rollout.holding_incidents().next().is_some(),
+        Action::Accept => shown_incident(claims, rollout).is_some(),
         Action::Hold => rollout.status.is_forward(),
         Action::Rollback => match rollout.status {
             Status::Completed { at } => now < later(at, rollout.plan.fast_track),

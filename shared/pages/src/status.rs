@@ -53,8 +53,7 @@ impl<'a> Scene<'a> {
     /// What it waits for.
     pub(crate) fn awaited(&self) -> String {
         let waiting = waiting::of(self.rollout, self.now);
-        self.language
-            .waiting(&waiting, self.now, &|at| self.time(at))
+        self.parts().waiting(&waiting, self.now)
     }
 
     /// The phase with its number.
@@ -76,7 +75,7 @@ impl<'a> Scene<'a> {
                 (fact(self.say(Label::Service), rollout.plan.service.as_str()))
                 (fact(self.say(Label::Started), &by))
                 @if let Some(place) = self.place() { (fact(self.say(Label::Phase), &place)) }
-                (fact(self.say(Label::Status), self.language.status(&rollout.status)))
+                (fact(self.say(Label::Status), self.parts().status(&rollout.status)))
                 @if let Some(cause) = rollout.status.cause() {
                     (fact(self.say(Label::Cause), &self.parts().cause(cause)))
                 }

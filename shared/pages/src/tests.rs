@@ -105,6 +105,10 @@ impl Moment {
 
     fn claims(&self, action: Action) -> Claims {
         let rollout = self.known.rollout.as_ref().unwrap();
+        let mut holding = rollout.holding_incidents();
+        let marked = holding
+            .next()
+            .map(|(source, incident)| incident.mark(source));
         Claims {
             audience: audience(),
             rollout: rollout.id.clone(),
@@ -112,6 +116,7 @@ impl Moment {
             phase: rollout.current_phase().map(|phase| phase.name.clone()),
             plan: rollout.plan.hash,
             action,
+            incident: marked.filter(|_| action == Action::Accept),
             approver: Person::new("ann"),
             issued: self.now,
             expires: later(self.now, SignedDuration::from_hours(2)),

@@ -9,9 +9,8 @@ mod japanese;
 use domain::{
     name::PhaseName,
     plan::{people::Locale, phase::Phase},
-    rollout::{Rollout, Status},
+    rollout::Rollout,
     time::Timestamp,
-    waiting::Waiting,
 };
 use maud::html;
 use token::{Action, answer::Outcome};
@@ -32,8 +31,8 @@ pub(crate) trait Language {
     fn question(&self, action: Action, rollout: &str, phase: Option<&PhaseName>) -> String;
     /// What stands on a button.
     fn act(&self, action: Action) -> &'static str;
-    /// What an answer does.
-    fn does(&self, action: Action, rollout: &Rollout) -> String;
+    /// What an answer does; an incident is accepted under its name, if it is known which.
+    fn does(&self, action: Action, rollout: &Rollout, incident: Option<&str>) -> String;
     /// Whom a link was made for and until when it is good.
     fn made_for(&self, approver: &str, until: &str) -> String;
     /// Why a link cannot be answered; nothing if it can.
@@ -42,15 +41,6 @@ pub(crate) trait Language {
     fn outcome(&self, outcome: &Outcome) -> String;
     /// How many codes may still be tried.
     fn left(&self, left: u32) -> String;
-    /// Where a rollout stands.
-    fn status(&self, status: &Status) -> &'static str;
-    /// What a rollout waits for, and until when.
-    fn waiting(
-        &self,
-        waiting: &Waiting,
-        now: Timestamp,
-        time: &dyn Fn(Timestamp) -> String,
-    ) -> String;
     /// `half (2 of 3)`
     fn place(&self, phase: &str, number: usize, of: usize) -> String;
     /// Who began it and when.
@@ -111,6 +101,10 @@ pub(crate) enum Label {
     Others,
     OthersHint,
     CurrentState,
+    /// The way to the report.
+    Report,
+    /// The way back from it.
+    StatusPage,
     Pending,
     StillUnknown,
     Unsent,

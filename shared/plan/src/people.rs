@@ -6,7 +6,7 @@ use domain::{
     name::{GroupName, Person},
     plan::{
         gate::{FourEyes, Otherwise},
-        people::{Channel, ChannelKind, Handles, Hours, Locale, Notify},
+        people::{Channel, ChannelKind, Folder, Handles, Hours, Locale, Notify},
         severity::Severity,
     },
     time::{SignedDuration, Timestamp},
@@ -177,6 +177,60 @@ impl Leaf for Instant {
         let pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2})?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$";
         json!({ "type": "string", "pattern": pattern })
     }
+}
+
+/// A folder of an S3 bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FolderText(pub(crate) Folder);
+
+impl Leaf for FolderText {
+    const EXPECTED: &'static str = "a bucket of S3, and a folder in it if you want one";
+    const EXAMPLE: &'static str = "s3://my-reports/tidegate/";
+
+    fn read(scalar: &Scalar) -> Result<Self, Fault> {
+        folder(&scalar.text).map(Self).ok_or_else(|| {
+            Fault::new(
+                Code::BadAddress,
+                format!("{} is no such place", quote(&scalar.text)),
+                Self::EXPECTED,
+                "write `s3://`, the bucket's name and a folder, as in `s3://my-reports/tidegate/`",
+            )
+        })
+    }
+
+    fn schema() -> Value {
+        let pattern = "^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?$";
+        json!({ "type": "string", "pattern": pattern, "maxLength": 256 })
+    }
+}
+
+/// A bucket has 3 to 63 small letters, digits, dots and hyphens (S3, "General purpose bucket naming rules").
+fn folder(text: &str) -> Option<Folder> {
+    let rest = text.strip_prefix("s3://").filter(|_| text.len() <= 256)?;
+    let (bucket, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let named = (3..=63).contains(&bucket.len())
+        && bucket
+            .bytes()
+            .all(|byte| edge(byte) || b".-".contains(&byte))
+        && bucket.bytes().next().is_some_and(edge)
+        && bucket.bytes().next_back().is_some_and(edge);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    let parted = path.is_empty() || path.split('/').all(is_part);
+    (named && parted).then(|| Folder {
+        bucket: bucket.to_owned(),
+        prefix: if path.is_empty() {
+            String::new()
+        } else {
+            format!("{path}/")
+        },
+    })
 }
 
 words! { Locale, "the language of messages" { "en" = Self::En, "ja" = Self::Ja, } }

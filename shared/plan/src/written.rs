@@ -25,7 +25,7 @@ use crate::{
     leaf::{Whole, at_least},
     metric::MetricText,
     names::Names,
-    people::{Channels, Groups, People, members, notify, people},
+    people::{Channels, FolderText, Groups, People, members, notify, people},
     phase::{HOOKS_MAX, PhaseText, WatchText},
     problem::{Code, Fault, Report},
     record::{record, words},
@@ -68,6 +68,8 @@ record! {
         optional people: People,
         /// Who is told.
         optional notify: Channels,
+        /// Where the report of each rollout that has ended is kept, as Markdown and as a page.
+        optional reports: FolderText,
         /// The language of messages: `en` is English, `ja` is Japanese. The ledger is English in any case.
         default("en") locale: Locale,
         /// What happens with the routes when the watch has ended. `auto`: the canary becomes the new stable. `manual`: the team's own tooling does that, then `tidegate finish`.
@@ -146,6 +148,7 @@ impl PlanText {
             groups: names.groups,
             people: names.people,
             notify,
+            reports: self.reports.as_ref().map(|at| at.value.0.clone()),
             locale: self.locale.as_ref()?.value,
             finish: self.finish.as_ref()?.value,
             fast_track: self.fast_track.as_ref()?.value,

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use domain::time::Timestamp;
+use domain::{plan::people::Locale, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The longest reason that is handed on, in characters.
@@ -117,6 +117,27 @@ pub struct Settled {
     pub at: Timestamp,
 }
 
+/// A sentence without its full stop in every language: whoever looks may read another than the plan's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// In English.
+    pub en: String,
+    /// In Japanese.
+    pub ja: String,
+}
+
+impl Why {
+    /// The sentence in that language.
+    #[must_use]
+    pub fn in_language(&self, locale: Locale) -> &str {
+        match locale {
+            Locale::En => &self.en,
+            Locale::Ja => &self.ja,
+        }
+    }
+}
+
 /// How an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -134,13 +155,13 @@ pub enum Outcome {
     Locked,
     /// The rollout does not take it: it has moved on, or this person may not. A sentence says why.
     Refused {
-        /// Why, in English.
-        why: String,
+        /// Why.
+        why: Why,
     },
     /// It was decided and what it changes was not seen in time, or it could not be decided. It is tried on.
     Unsure {
-        /// What is known, in English.
-        why: String,
+        /// What is known.
+        why: Why,
     },
 }
 

@@ -6,7 +6,8 @@ use domain::{
     event::Sight,
     name::{Person, PhaseName, RolloutId},
     plan::PlanHash,
-    time::Timestamp,
+    rollout::IncidentMark,
+    time::{SignedDuration, Timestamp},
     traffic::Epoch,
 };
 
@@ -27,6 +28,8 @@ pub struct Claims {
     pub plan: PlanHash,
     /// What the link is for.
     pub action: Action,
+    /// The incident that was shown, where one is to be accepted.
+    pub incident: Option<IncidentMark>,
     /// Whom it was made for.
     pub approver: Person,
     /// When it was made.
@@ -64,7 +67,7 @@ pub enum Action {
     /// Stop advancing; weights stay.
     #[display("hold")]
     Hold,
-    /// Accept an incident and go on.
+    /// Accept an incident for [`ACCEPTED_FOR`] and go on.
     #[display("accept")]
     Accept,
     /// Look, and decide nothing.
@@ -83,6 +86,9 @@ impl Action {
         Self::View,
     ];
 }
+
+/// How long an incident that is accepted by a link or a button is borne. For another time there is the command.
+pub const ACCEPTED_FOR: SignedDuration = SignedDuration::from_hours(4);
 
 /// The longest approver in a link, in bytes: a mail address has at most 254, the ARN of a role's session less.
 pub const APPROVER_BYTES_MAX: usize = 255;

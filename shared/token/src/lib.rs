@@ -23,7 +23,7 @@ mod verify;
 mod wire;
 
 pub use audience::{Audience, BadAudience};
-pub use claims::{APPROVER_BYTES_MAX, Action, Claims, TokenId};
+pub use claims::{ACCEPTED_FOR, APPROVER_BYTES_MAX, Action, Claims, TokenId};
 pub use keys::{BadKeys, BadKid, KEYS_MAX, KID_CHARS_MAX, Kid, PublicKey, SEED_BYTES};
 pub use link::{SignedLink, in_path};
 pub use sign::{LIFETIME_MAX, Signer, Unsignable};

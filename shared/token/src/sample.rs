@@ -33,6 +33,7 @@ pub(crate) fn claims() -> Claims {
         epoch: Epoch(41),
         phase: Some(PhaseName::new("canary").unwrap()),
         plan: PlanHash::of("service: shop"),
+        incident: None,
         action: Action::Approve,
         approver: Person::new("U2CERLKJA"),
         issued: noon(),

@@ -11,6 +11,7 @@
 //! phase     text, empty for none
 //! plan      32 bytes
 //! action    one byte: 1 approve, 2 reject, 3 rollback, 4 hold, 5 accept, 6 view
+//! incident  a byte for its length, 16 or 0 for none, and the bytes
 //! approver  text
 //! issued    i64, nanoseconds since 1970
 //! expires   i64
@@ -25,6 +26,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use domain::{
     name::{Person, PhaseName, RolloutId, ServiceName},
     plan::PlanHash,
+    rollout::IncidentMark,
     time::Timestamp,
     traffic::Epoch,
 };
@@ -41,7 +43,7 @@ mod tests;
 /// The version that is written, and the only one that is read.
 pub const VERSION: u8 = 1;
 
-/// The longest token; a longer text is refused unread. The longest claims make one of 861.
+/// The longest token; a longer text is refused unread. The longest claims make one of 883.
 pub const TOKEN_CHARS_MAX: usize = 1024;
 
 /// What is signed is this and the payload, so that a signature made for something else is none of a link.
@@ -81,6 +83,8 @@ pub(crate) fn payload(kid: &Kid, claims: &Claims) -> Option<Vec<u8>> {
     )?;
     bytes.extend(claims.plan.0);
     bytes.push(number(claims.action));
+    let mark = claims.incident.map(|mark| mark.0);
+    lengthy(&mut bytes, mark.as_ref().map_or(&[], <[u8; 16]>::as_slice))?;
     text(&mut bytes, claims.approver.as_str())?;
     for time in [claims.issued, claims.expires] {
         bytes.extend(i64::try_from(time.as_nanosecond()).ok()?.to_be_bytes());
@@ -90,8 +94,12 @@ pub(crate) fn payload(kid: &Kid, claims: &Claims) -> Option<Vec<u8>> {
 }
 
 fn text(bytes: &mut Vec<u8>, text: &str) -> Option<()> {
-    bytes.push(u8::try_from(text.len()).ok()?);
-    bytes.extend(text.as_bytes());
+    lengthy(bytes, text.as_bytes())
+}
+
+fn lengthy(bytes: &mut Vec<u8>, more: &[u8]) -> Option<()> {
+    bytes.push(u8::try_from(more.len()).ok()?);
+    bytes.extend(more);
     Some(())
 }
 
@@ -140,6 +148,10 @@ impl<'a> Reading<'a> {
             },
             plan: PlanHash(self.array()?),
             action: self.action()?,
+            incident: match self.lengthy()? {
+                [] => None,
+                mark => Some(IncidentMark(mark.try_into().ok()?)),
+            },
             approver: self.approver()?,
             issued: self.time()?,
             expires: self.time()?,
@@ -163,10 +175,15 @@ impl<'a> Reading<'a> {
     }
 
     fn text(&mut self) -> Option<&'a str> {
+        str::from_utf8(self.lengthy()?).ok()
+    }
+
+    /// So many bytes as the byte before them says.
+    fn lengthy(&mut self) -> Option<&'a [u8]> {
         let length = usize::from(self.byte()?);
         let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        str::from_utf8(bytes).ok()
+        Some(bytes)
     }
 
     fn action(&mut self) -> Option<Action> {

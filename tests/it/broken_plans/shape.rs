@@ -31,7 +31,7 @@ fn a_key_of_another_tool() {
               --> plan.yaml:27:1
                |
             27 | setWeight: 5
-               | ^^^^^^^^^ expected `service`, `routes`, `metrics`, `alarms`, `incidents`, `severities`, `escalation`, `phases`, `watch`, `rollback`, `calendar`, `hooks`, `groups`, `people`, `notify`, `locale`, `finish`, `fast_track` or `expect`
+               | ^^^^^^^^^ expected `service`, `routes`, `metrics`, `alarms`, `incidents`, `severities`, `escalation`, `phases`, `watch`, `rollback`, `calendar`, `hooks`, `groups`, `people`, `notify`, `reports`, `locale`, `finish`, `fast_track` or `expect`
                |
                = help: delete it
 

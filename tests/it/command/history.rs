@@ -55,21 +55,21 @@ fn a_run_is_exported_and_its_ledger_verifies() {
     let done = history(&file, &["--verify", "--end", end]);
     expect![[r#"
         ok FILE: lightning-talk-circle#1, 31 entries
-        ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
+        ends at 31:facd66433507e75b06caa4d5971c36851a546b213113001226712656f401a332
         exit code 0
     "#]]
     .assert_eq(&file.anywhere(&done.text()));
     let done = history(&file, &["--verify"]);
     expect![[r#"
         ok FILE: lightning-talk-circle#1, 31 entries
-        ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
+        ends at 31:facd66433507e75b06caa4d5971c36851a546b213113001226712656f401a332
         that nothing was cut off behind it, only `--end` or `--heads` can tell
         exit code 0
     "#]]
     .assert_eq(&file.anywhere(&done.text()));
     let done = history(&file, &["--verify", "--json"]);
     expect![[r#"
-        {"file":"FILE","verified":true,"rollout":"lightning-talk-circle#1","entries":31,"end":"31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f","compared":false,"problem":null}
+        {"file":"FILE","verified":true,"rollout":"lightning-talk-circle#1","entries":31,"end":"31:facd66433507e75b06caa4d5971c36851a546b213113001226712656f401a332","compared":false,"problem":null}
         exit code 0
     "#]].assert_eq(&file.anywhere(&done.text()));
 }
@@ -116,7 +116,8 @@ fn a_ledger_is_read_as_a_person_reads_it() {
         2026-01-14 01:31:00  infra-lead@example.com: rollback-ready confirmed
         2026-01-14 01:31:00  infra-lead@example.com: monitoring-ready confirmed
         2026-01-14 01:31:00  infra-lead@example.com: next-phase-reviewed confirmed
-        2026-01-14 06:29:41  tidegate: rolling back: error_rate > 1% for 2m: 14.798%
+        2026-01-14 06:29:41  tidegate: rolling back: error_rate > 1% for 2m: 14.798%; it
+                             had begun by 2026-01-14T06:27:00Z
                              25% → 0%
                              · error_rate > 1% for 2m: fail (14.798%, 861 samples)
         2026-01-14 06:29:41  tidegate: all traffic is back on stable, 542ms after the
@@ -128,7 +129,7 @@ fn a_ledger_is_read_as_a_person_reads_it() {
                              disturb it
 
         31 entries, and the chain of hashes verifies
-        ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
+        ends at 31:facd66433507e75b06caa4d5971c36851a546b213113001226712656f401a332
         exit code 0
     "#]]
     .assert_eq(&done.text());
@@ -434,11 +435,11 @@ fn heads_that_were_archived_tell_whether_something_was_cut_off_or_written_anew()
     check(
         &[head(end)],
         expect![[r#"
-        ok FILE: lightning-talk-circle#1, 31 entries
-        ends at 31:4d74a66228a51367c2562ff1721d4f08fb4160ca4ed867a1c0f088b97ae1d38f
-        goes through 31, where HEADS says it was on 2026-01-13T02:00:00Z
-        exit code 0
-    "#]],
+            ok FILE: lightning-talk-circle#1, 31 entries
+            ends at 31:facd66433507e75b06caa4d5971c36851a546b213113001226712656f401a332
+            goes through 31, where HEADS says it was on 2026-01-13T02:00:00Z
+            exit code 0
+        "#]],
     );
     let further = end.replace("31:", "40:");
     check(

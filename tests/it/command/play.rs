@@ -42,11 +42,11 @@ fn a_bad_run_is_told_and_reported() {
                                  team-told, staging-tested, rollback-rehearsed,
                                  dashboards-ready
         […]
-        Wed 14 Jan 01:24    25%  the weights of phase early-adopters are in effect from
                                  Wed 14 Jan 01:25
         Wed 14 Jan 01:31    25%  infra-lead@example.com ticked ux-compared,
                                  rollback-ready, monitoring-ready, next-phase-reviewed
-        Wed 14 Jan 06:29     0%  rolling back: error_rate > 1% for 2m: 14.798%
+        Wed 14 Jan 06:29     0%  rolling back: error_rate > 1% for 2m: 14.798%; it had
+                                 begun by Wed 14 Jan 06:27
                                  · error_rate > 1% for 2m: fail (14.798%, 861 samples)
         Wed 14 Jan 06:29     0%  all traffic is back on stable, 542ms after the decision
         Wed 14 Jan 06:29     0%  hook drain of web succeeded

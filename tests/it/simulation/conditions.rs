@@ -292,7 +292,7 @@ fn incident_rules(plan: &Plan, stable: &BTreeMap<String, Quantity>) -> usize {
             Fact::IncidentOpened {
                 source, severity, ..
             } => *severity == rule.severity && source.to_string() == text,
-            Fact::RollbackBegan { cause } => {
+            Fact::RollbackBegan { cause, .. } => {
                 rule.severity == Severity::Critical && cause.to_string().contains(&text)
             }
             _ => false,

@@ -75,7 +75,7 @@ fn latency_that_drifts_is_found() {
             2026-01-13T01:54:33.177Z tidegate | phase quarter entered
             2026-01-13T01:54:33.646Z tidegate | the weights of phase quarter are in effect from 2026-01-13T01:55:33Z
             2026-01-13T02:03:26.814Z tidegate | the gate failed: p99 < 500ms failed 4 times; rolling back
-            2026-01-13T02:03:26.814Z tidegate | rolling back: p99 < 500ms failed 4 times
+            2026-01-13T02:03:26.814Z tidegate | rolling back: p99 < 500ms failed 4 times; it had begun by 2026-01-13T02:01:00Z
             2026-01-13T02:03:27.166Z tidegate | all traffic is back on stable, 352ms after the decision
             2026-01-13T02:03:27.342Z tidegate | hook drain of api succeeded
             2026-01-13T02:03:27.537Z tidegate | hook verify-recovery succeeded
@@ -111,7 +111,7 @@ fn errors_that_creep_up_are_found() {
             2026-01-13T02:05:37.564Z tidegate | phase half entered
             2026-01-13T02:05:38.022Z tidegate | the weights of phase half are in effect from 2026-01-13T02:06:38Z
             2026-01-13T02:15:30.425Z tidegate | the gate failed: error_rate <= 1.1 x stable failed 4 times; rolling back
-            2026-01-13T02:15:30.425Z tidegate | rolling back: error_rate <= 1.1 x stable failed 4 times
+            2026-01-13T02:15:30.425Z tidegate | rolling back: error_rate <= 1.1 x stable failed 4 times; it had begun by 2026-01-13T02:13:00Z
             2026-01-13T02:15:30.922Z tidegate | all traffic is back on stable, 497ms after the decision
             2026-01-13T02:15:31.077Z tidegate | hook drain of api succeeded
             2026-01-13T02:15:31.276Z tidegate | hook verify-recovery succeeded
@@ -220,7 +220,7 @@ fn data_that_differ_hold_the_shadow_phase() {
             2026-01-13T01:00:23.873Z tidegate | hook start-new-system succeeded
             2026-01-13T01:00:23.887Z tidegate | phase shadow entered
             2026-01-13T01:00:23.99Z tidegate | the weights of phase shadow are in effect from 2026-01-13T01:01:23Z
-            2026-01-13T04:04:10.883Z tidegate | medium incident: mismatches >= 1; holding, a person should decide by 2026-01-14T04:04:10Z
+            2026-01-13T04:04:10.883Z tidegate | medium incident: mismatches >= 1; it had begun by 2026-01-13T04:02:00Z; holding, a person should decide by 2026-01-14T04:04:10Z
             2026-01-13T04:04:10.903Z tidegate | mismatches >= 1 waits for a decision; level 1 is told: developers; holding, a person should decide by 2026-01-14T04:04:10Z
             2026-01-13T04:19:58.078Z tidegate | mismatches >= 1 waits for a decision; level 2 is told: senior-developers; holding, a person should decide by 2026-01-14T04:04:10Z
             2026-01-13T05:04:45.981Z tidegate | mismatches >= 1 waits for a decision; level 3 is told: tech-leads; holding, a person should decide by 2026-01-14T04:04:10Z
@@ -248,7 +248,7 @@ fn errors_after_hours_set_the_alarm_off() {
             2026-01-14T01:24:00.019Z infra-lead@example.com | phase canary approved, 1 of 1
             2026-01-14T01:24:00.445Z tidegate | phase early-adopters entered
             2026-01-14T01:24:45.635Z tidegate | the weights of phase early-adopters are in effect from 2026-01-14T01:25:45Z
-            2026-01-14T06:29:41.422Z tidegate | rolling back: error_rate > 1% for 2m: 14.798%
+            2026-01-14T06:29:41.422Z tidegate | rolling back: error_rate > 1% for 2m: 14.798%; it had begun by 2026-01-14T06:27:00Z
             2026-01-14T06:29:41.964Z tidegate | all traffic is back on stable, 542ms after the decision
             2026-01-14T06:29:42.096Z tidegate | hook drain of web succeeded
             2026-01-14T06:29:42.303Z tidegate | hook send-rollback-alert succeeded

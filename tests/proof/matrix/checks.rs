@@ -384,7 +384,7 @@ fn happens_once(fact: &Fact) -> bool {
             | Fact::RollbackConfirmed
             | Fact::WatchBegan { .. }
             | Fact::FinishBegan { .. }
-            | Fact::Completed
+            | Fact::Completed { .. }
             | Fact::Superseded { .. }
     )
 }

@@ -159,6 +159,7 @@ pub(crate) fn plan(fence: Fence, phases: usize, ending: Ending) -> Arc<Plan> {
         groups: BTreeMap::from([(GroupName::new("leads").unwrap(), vec![person()])]),
         people: BTreeMap::new(),
         notify: Notify::default(),
+        reports: None,
         locale: Locale::En,
         finish: match ending {
             Ending::Finish | Ending::Watch => Finish::Auto,

@@ -64,7 +64,7 @@ impl<'a> Reasons<'a> {
     )]
     fn check(&mut self, entry: &Entry) {
         let reason = match &entry.fact {
-            Fact::RollbackBegan { cause } => self.of_rollback(entry, cause),
+            Fact::RollbackBegan { cause, .. } => self.of_rollback(entry, cause),
             Fact::IncidentOpened {
                 source, severity, ..
             } => self.of_incident(entry, source, *severity),

@@ -199,7 +199,7 @@ impl End {
 )]
 fn end(run: &Run) -> End {
     let cause = run.ledger.iter().find_map(|entry| match &entry.fact {
-        Fact::RollbackBegan { cause } => Some(cause),
+        Fact::RollbackBegan { cause, .. } => Some(cause),
         _ => None,
     });
     match (cause, &run.outcome) {

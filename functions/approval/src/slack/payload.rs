@@ -8,6 +8,8 @@ use token::Action;
 pub(crate) struct Heard {
     /// Their user id.
     pub(crate) user: String,
+    /// The id of the workspace that they are in.
+    pub(crate) team: String,
     /// What the button is called by.
     pub(crate) action: String,
     /// The button's value.
@@ -39,6 +41,7 @@ pub(crate) fn action(id: &str) -> Option<Action> {
         "reject" => Some(Action::Reject),
         "rollback" => Some(Action::Rollback),
         "hold" => Some(Action::Hold),
+        "accept" => Some(Action::Accept),
         _ => None,
     }
 }
@@ -47,9 +50,13 @@ pub(crate) fn action(id: &str) -> Option<Action> {
 pub(crate) fn read(body: &str) -> Option<Heard> {
     let payload: Value = serde_json::from_str(&field(body, "payload")?).ok()?;
     let user = text(&payload, "/user/id")?;
+    // Who comes from a shared channel has a team of their own.
+    let team = text(&payload, "/user/team_id").or_else(|| text(&payload, "/team/id"));
+    let team = team.unwrap_or_default();
     match text(&payload, "/type")?.as_str() {
         "block_actions" => Some(Heard {
             user,
+            team,
             action: text(&payload, "/actions/0/action_id")?,
             token: text(&payload, "/actions/0/value")?,
             response: text(&payload, "/response_url"),
@@ -64,6 +71,7 @@ pub(crate) fn read(body: &str) -> Option<Heard> {
                 serde_json::from_str(&text(&payload, "/view/private_metadata")?).ok()?;
             Some(Heard {
                 user,
+                team,
                 action: text(&kept, "/action")?,
                 token: text(&kept, "/token")?,
                 response: text(&kept, "/response"),

@@ -2,7 +2,7 @@
 
 use domain::plan::people::Locale;
 use serde_json::{Value, json};
-use token::{Action, Claims, answer::REASON_CHARS_MAX};
+use token::{Claims, answer::REASON_CHARS_MAX};
 
 use super::payload::Heard;
 use crate::words;
@@ -32,8 +32,6 @@ pub(crate) fn reason(claims: &Claims, heard: &Heard, locale: Locale) -> Value {
             {
                 "type": "input",
                 "block_id": "reason",
-                // To go back must be the easier of the two.
-                "optional": claims.action == Action::Rollback,
                 "label": plain(form.why),
                 "element": {
                     "type": "plain_text_input",

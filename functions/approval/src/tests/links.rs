@@ -7,14 +7,14 @@
 
 use std::fmt::Write as _;
 
-use domain::traffic::Epoch;
+use domain::{rollout::IncidentMark, traffic::Epoch};
 use expect_test::expect;
 use futures_util::future::join_all;
 use token::answer::Answer;
 
 use super::*;
 
-fn typed(claims: &Claims, code: &str, attempt: u64) -> Answer {
+pub(super) fn typed(claims: &Claims, code: &str, attempt: u64) -> Answer {
     Answer {
         token: sign(claims).expose().to_owned(),
         code: code.to_owned(),
@@ -24,7 +24,7 @@ fn typed(claims: &Claims, code: &str, attempt: u64) -> Answer {
     }
 }
 
-fn right(claims: &Claims, attempt: u64) -> Answer {
+pub(super) fn right(claims: &Claims, attempt: u64) -> Answer {
     typed(claims, &right_code(claims), attempt)
 }
 
@@ -169,7 +169,7 @@ fn what_was_refused_does_not_happen_later_because_its_message_comes_twice() {
     claims.epoch = claims.epoch.next();
     let late = right(&claims, 1);
     let refused = room.answered(late.clone());
-    expect![[r#"Refused { why: "the rollout has moved on since this was shown: it is awaiting approval in phase half now" }"#]].assert_eq(&refused);
+    expect![[r#"Refused { why: Why { en: "the rollout has moved on since this was shown: it is awaiting approval in phase half now", ja: "表示された後にロールアウトが進んでいます（現在：フェーズ half、承認待ち）" } }"#]].assert_eq(&refused);
     assert_eq!(room.answered(late), refused);
     assert_eq!(room.drawer.0.borrow().told.len(), 1);
 }
@@ -221,15 +221,34 @@ fn a_link_that_does_not_fit_is_told_so() {
         told.push(format!("{name}: {said}"));
     }
     expect![[r#"
-        a stranger's: Refused { why: "eve may not approve this phase; leads may" }
-        of another epoch: Refused { why: "the rollout has moved on since this was shown: it is awaiting approval in phase half now" }
-        of no phase: Refused { why: "it was asked outside of every phase" }
-        of another plan: Refused { why: "this was asked about another plan than the rollout runs" }
-        of another rollout: Refused { why: "there is no rollout shop#9" }
+        a stranger's: Refused { why: Why { en: "eve may not approve this phase; leads may", ja: "eve さんはこのフェーズの承認者ではありません。承認できる人：leads" } }
+        of another epoch: Refused { why: Why { en: "the rollout has moved on since this was shown: it is awaiting approval in phase half now", ja: "表示された後にロールアウトが進んでいます（現在：フェーズ half、承認待ち）" } }
+        of no phase: Refused { why: Why { en: "it was asked outside of every phase", ja: "どのフェーズにも属さない操作です" } }
+        of another plan: Refused { why: Why { en: "this was asked about another plan than the rollout runs", ja: "表示されたプランと、ロールアウトが実行しているプランが異なります" } }
+        of another rollout: Refused { why: Why { en: "there is no rollout shop#9", ja: "ロールアウト shop#9 はありません" } }
         of another deployment: nothing
-        an expired one: Refused { why: "the link expired at 2026-01-13T01:09:05.618Z" }
+        an expired one: Refused { why: Why { en: "the link expired at 2026-01-13T01:09:05.618Z", ja: "リンクの有効期限が切れています（2026年1月13日(火) 01:09 UTC）" } }
         one to look at: nothing
-        an incident's, and none is open: Refused { why: "no incident is open any more" }"#]].assert_eq(&told.join("\n"));
+        an incident's, and none is open: Refused { why: Why { en: "it names no incident", ja: "対象のインシデントが指定されていません" } }"#]].assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn an_incident_is_accepted_for_a_while_by_a_link_that_was_made_for_it() {
+    let room = Room::in_trouble();
+    let before = room.entries().len();
+    let claims = room.claims(1, Action::Accept, KIM);
+    let mut answer = right(&claims, 1);
+    answer.reason = "a deploy of the cache, INC-17".to_owned();
+    assert_eq!(room.answered(answer), "Done");
+    let other = Claims {
+        incident: Some(IncidentMark([1; 16])),
+        ..room.claims(2, Action::Accept, KIM)
+    };
+    let told = room.answered(right(&other, 2));
+    expect![[r#"
+        kim: alarm shop-broken accepted until 2026-01-13T05:10:05Z: a deploy of the cache, INC-17
+        Refused { why: Why { en: "the incident that was shown is over; none is open", ja: "表示されたインシデントは解決済みか、別のものに変わっています。判断待ちのインシデントはありません" } }"#]].assert_eq(&format!("{}\n{told}", room.entries()[before..].join("\n")));
+    assert_eq!(room.head().holding_incidents().count(), 0);
 }
 
 #[test]
@@ -243,7 +262,7 @@ fn the_store_that_is_down_makes_it_come_again() {
     room.world.pass(SignedDuration::from_mins(3));
     let second = room.answered(right(&claims, 1));
     expect![[r#"
-        Unsure { why: "it is not known yet whether it was decided; it is tried again" }, and again: the store could not be used: store.load: service unavailable
+        Unsure { why: Why { en: "it is not known yet whether it was decided; it is tried again", ja: "決定されたかどうか確認できていません。再試行しています" } }, and again: the store could not be used: store.load: service unavailable
         Done"#]].assert_eq(&format!("{first}\n{second}"));
     assert_eq!(room.drawer.0.borrow().guesses[&claims.id].len(), 1);
 }

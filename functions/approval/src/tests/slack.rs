@@ -17,13 +17,34 @@ use super::*;
 const SAMPLES: [&str; 2] = ["slack.block-actions.json", "slack.view-submission.json"];
 
 /// What Slack sends, signed as Slack does.
-fn slack(file: &str, action: &str, claims: &Claims, user: &str, now: Timestamp) -> Value {
+pub(super) fn slack(
+    file: &str,
+    action: &str,
+    claims: &Claims,
+    user: &str,
+    now: Timestamp,
+) -> Value {
+    let saying = [("U2CERLKJA", user)];
+    saying_instead(file, action, claims, &saying, now)
+}
+
+/// The same with other words in its body.
+fn saying_instead(
+    file: &str,
+    action: &str,
+    claims: &Claims,
+    saying: &[(&str, &str)],
+    now: Timestamp,
+) -> Value {
     let mut payload = sample(file, claims);
     let message = &mut payload["Records"][0]["Sns"]["Message"];
     let text = message.as_str().unwrap().replace("{{action}}", action);
     let mut envelope: Value = serde_json::from_str(&text).unwrap();
     let body = envelope["slack"]["body"].as_str().unwrap();
-    let body = body.replace("U2CERLKJA", user);
+    let mut body = body.to_owned();
+    for (there, instead) in saying {
+        body = body.replace(there, instead);
+    }
     let timestamp = now.as_second().to_string();
     let mut mac = Hmac::<Sha256>::new_from_slice(b"shh").unwrap();
     mac.update(format!("v0:{timestamp}:{body}").as_bytes());
@@ -76,40 +97,82 @@ fn the_person_who_presses_approves_and_twice_is_once() {
 }
 
 #[test]
-fn to_go_back_asks_why_first() {
+fn to_go_back_takes_one_press_because_the_button_asks_whether_it_is_meant() {
     let room = Room::asked();
     let claims = room.claims(1, Action::Rollback, KIM);
+    let told = room.pressed(SAMPLES[0], "rollback", &claims, "U2CERLKJA");
+    expect!["The rollout is rolled back."].assert_eq(&told);
+    let entries = room.entries().into_iter();
+    let back = entries
+        .filter(|said| said.starts_with("kim:"))
+        .collect::<Vec<_>>();
+    assert_eq!(back, ["kim: rolling back: rolled back in Slack"]);
+}
+
+#[test]
+fn to_reject_asks_why_first() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Reject, KIM);
     let [pressed, sent] = SAMPLES;
-    let first = room.pressed(pressed, "rollback", &claims, "U2CERLKJA");
+    let first = room.pressed(pressed, "reject", &claims, "U2CERLKJA");
     assert_eq!(first, "1 forms");
     assert_eq!(room.head().status, Status::AwaitingApproval);
     let view = room.phone.0.borrow().views[0].clone();
     let kept: Value = serde_json::from_str(view["private_metadata"].as_str().unwrap()).unwrap();
     assert_eq!(kept["token"].as_str(), Some(sign(&claims).expose()));
-    let then = room.pressed(sent, "rollback", &claims, "U2CERLKJA");
-    expect!["The rollout is rolled back."].assert_eq(&then);
+    let then = room.pressed(sent, "reject", &claims, "U2CERLKJA");
+    expect!["Your rejection is taken down."].assert_eq(&then);
     let said = room
         .entries()
         .into_iter()
         .find(|said| said.contains("slow"));
-    expect!["kim: rolling back: the checkout is slow"].assert_eq(&said.unwrap());
+    expect!["kim: phase half rejected: the checkout is slow"].assert_eq(&said.unwrap());
 }
 
 #[test]
 fn a_form_that_does_not_open_is_said_and_without_a_bot_there_is_none() {
     let room = Room::asked();
-    let claims = room.claims(1, Action::Rollback, KIM);
+    let claims = room.claims(1, Action::Reject, KIM);
+    let before = room.entries().len();
     let late = Trouble::lasting("views.open: expired_trigger_id");
     room.phone.0.borrow_mut().opens = Some(Err(late));
-    let first = room.pressed(SAMPLES[0], "rollback", &claims, "U2CERLKJA");
-    assert_eq!(room.head().status, Status::AwaitingApproval);
+    let first = room.pressed(SAMPLES[0], "reject", &claims, "U2CERLKJA");
+    assert_eq!(room.entries().len(), before);
     room.phone.0.borrow_mut().opens = Some(Ok(Opened::NoBot));
-    let second = room.pressed(SAMPLES[0], "rollback", &claims, "U2CERLKJA");
+    let second = room.pressed(SAMPLES[0], "reject", &claims, "U2CERLKJA");
     expect![[r#"
         Slack did not open the form in time and nothing was done; please press the button again.
-        The rollout is rolled back."#]]
+        Your rejection is taken down."#]]
     .assert_eq(&format!("{first}\n{second}"));
-    assert!(room.head().status.is_rollback());
+    assert!(room.entries().len() > before);
+}
+
+#[test]
+fn who_presses_from_another_workspace_is_not_heard() {
+    let room = Room::asked();
+    let claims = room.claims(1, Action::Approve, KIM);
+    let before = room.entries().len();
+    let [pressed, _] = SAMPLES;
+    let elsewhere = [("T1DC2JH3J", "TEVE")];
+    let now = room.world.now();
+    room.woken(saying_instead(pressed, "approve", &claims, &elsewhere, now))
+        .unwrap();
+    let told = room.phone.0.borrow().said.join("\n");
+    expect!["Nothing was done: this button is for another Slack workspace."].assert_eq(&told);
+    assert_eq!(room.entries().len(), before);
+}
+
+#[test]
+fn an_incident_is_accepted_once_somebody_has_said_why() {
+    let room = Room::in_trouble();
+    let claims = room.claims(1, Action::Accept, KIM);
+    let [pressed, sent] = SAMPLES;
+    let first = room.pressed(pressed, "accept", &claims, "U2CERLKJA");
+    assert_eq!(first, "1 forms");
+    assert_eq!(room.head().holding_incidents().count(), 1);
+    let then = room.pressed(sent, "accept", &claims, "U2CERLKJA");
+    expect!["The incident is accepted for a while."].assert_eq(&then);
+    assert_eq!(room.head().holding_incidents().count(), 0);
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn started(world: &World, trouble: Trouble) -> Answer {
         ports: Lost(world.clone(), trouble),
         archive: Shelf(world.clone()),
         callers: Doorman,
+        reports: None,
         teller: None::<Herald>,
     };
     let invocation = invocation(world);

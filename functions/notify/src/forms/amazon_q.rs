@@ -18,9 +18,12 @@ pub(crate) fn post(news: &News) -> Post {
     let (told, message) = (&news.told, &news.message);
     let fields = message.fields.iter().map(Field::text);
     let evidence = message.evidence.iter().map(Evidence::text);
+    let ways = news.ways().into_iter();
+    let ways = ways.map(|(name, address)| format!("[{name}]({address})"));
     let lines: Vec<String> = fields
         .chain(evidence)
         .chain(news.notes.iter().cloned())
+        .chain(ways)
         .collect();
     let text = json!({
         "version": "1.0",

@@ -14,9 +14,11 @@ const PHONE_CHARS_MAX: usize = 140;
 pub(crate) fn post(news: &News, emails: &[String]) -> Post {
     let told = &news.told;
     let mut text = news.message.text();
-    for note in &news.notes {
+    let ways = news.ways().into_iter();
+    let ways = ways.map(|(name, address)| format!("{name}: {address}"));
+    for line in news.notes.iter().cloned().chain(ways) {
         text.push('\n');
-        text.push_str(note);
+        text.push_str(&line);
     }
     Post {
         subject: Some(subject(news)),

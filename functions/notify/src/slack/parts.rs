@@ -62,8 +62,34 @@ pub(super) fn context(lines: &[String]) -> Vec<Value> {
         .collect()
 }
 
+/// What Slack asks before it sends that a button was pressed (Slack, "Confirmation dialog object").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Confirm {
+    /// What it is, in 100 characters at most.
+    pub(super) title: String,
+    /// What pressing it does, in 300 at most.
+    pub(super) text: String,
+    /// Yes, in 30 at most.
+    pub(super) confirm: String,
+    /// No, in 30 at most.
+    pub(super) deny: String,
+}
+
+impl Confirm {
+    fn block(&self) -> Value {
+        let plain = |text: &str, chars_max: usize| json!({ "type": "plain_text", "text": clipped(text, chars_max) });
+        json!({
+            "title": plain(&self.title, 100),
+            "text": plain(&self.text, 300),
+            "confirm": plain(&self.confirm, 30),
+            "deny": plain(&self.deny, 30),
+            "style": "danger",
+        })
+    }
+}
+
 /// A button that says who pressed it; `value` comes back with it.
-pub(super) fn button(words: &str, id: &str, value: &str) -> Value {
+pub(super) fn button(words: &str, id: &str, value: &str, confirm: Option<&Confirm>) -> Value {
     let style = match id {
         "approve" => Some("primary"),
         "reject" | "rollback" => Some("danger"),
@@ -77,6 +103,9 @@ pub(super) fn button(words: &str, id: &str, value: &str) -> Value {
     });
     if let (Some(style), Some(fields)) = (style, button.as_object_mut()) {
         fields.insert("style".to_owned(), Value::from(style));
+    }
+    if let (Some(confirm), Some(fields)) = (confirm, button.as_object_mut()) {
+        fields.insert("confirm".to_owned(), confirm.block());
     }
     button
 }

@@ -29,7 +29,10 @@ pub(super) fn shown(body: &Value) -> String {
             .into_iter();
         for part in text.chain(fields).chain(elements) {
             if let Some(id) = part["action_id"].as_str() {
-                writeln!(all, "({}: {id})", part["text"]["text"].as_str().unwrap()).unwrap();
+                let words = part["text"]["text"].as_str().unwrap();
+                let asks = part["confirm"]["text"]["text"].as_str();
+                let asks = asks.map_or_else(String::new, |asks| format!(", asks: {asks}"));
+                writeln!(all, "({words}: {id}{asks})").unwrap();
                 continue;
             }
             assert_eq!(part["type"], "mrkdwn");
@@ -270,7 +273,7 @@ fn in_japanese_all_of_it_is() {
         &expect![[r#"
             == post #releases
             [section]
-            *shop#1: トラフィック切り替え中*
+            *shop#1: 配分を変更中*
             [section]
             新システム `██████████░░░░░░░░░░` *50%*  half (1/2)
             [section]
@@ -379,7 +382,7 @@ fn the_end_is_told() {
             [context]
             → Until Wed 14 Jan 2026 12:20 UTC, `tidegate rollback shop#1 --reason '…'` still sends all traffic back to the old side.
             → After that the old side is not needed any more and can be removed.
-            <https://gate.example.com/d/…|Status page>
+            <https://gate.example.com/d/…|Status page> · <https://gate.example.com/d/…|Report>
 
             == post #releases in 1.1
             [section]
@@ -404,7 +407,7 @@ fn the_end_is_told() {
             [context]
             → Until Wed 14 Jan 2026 12:20 UTC, `tidegate rollback shop#1 --reason '…'` still sends all traffic back to the old side.
             → After that the old side is not needed any more and can be removed.
-            <https://gate.example.com/d/…|Status page>
+            <https://gate.example.com/d/…|Status page> · <https://gate.example.com/d/…|Report>
 
         "#]],
     );

@@ -9,14 +9,15 @@ use std::{
 
 use aws::{
     keyring::Keys,
-    outlets::{Method, Post, Posted, Unsent},
+    outlets::{Method, Object, Post, Posted, Unsent},
     store::outbox::{Kept as Fate, Slip},
     teller::Heard,
 };
 use domain::{
     decide::{Start, begin},
+    ledger::Line,
     name::{Person, RolloutId},
-    plan::phase::Phase,
+    plan::{people::Folder, phase::Phase},
     rollout::{Gate, Origin, Rollout, Status},
     time::Timestamp,
     traffic::Epoch,
@@ -151,6 +152,11 @@ impl Outlets for Kept {
     async fn call(&self, url: &str, delivery: &str, body: &Value) -> Result<(), Unsent> {
         self.take("webhook", format!("call {url} {delivery}"), body.clone())
     }
+
+    async fn keep(&self, folder: &Folder, object: Object) -> Result<(), Unsent> {
+        let text = Value::from(object.text);
+        self.take("bucket", folder.address(&object.name), text)
+    }
 }
 
 /// Rollouts, entries and slips.
@@ -233,6 +239,13 @@ impl Book for Shelf {
     async fn told(&self, _: &RolloutId, seq: u64) -> Result<Vec<Told>, Trouble> {
         self.answers()?;
         Ok(self.entries.borrow().get(&seq).cloned().unwrap_or_default())
+    }
+
+    async fn ledger(&self, _: &RolloutId) -> Result<Vec<Line>, Trouble> {
+        self.answers()?;
+        let entries = self.entries.borrow();
+        let told = entries.values().flatten();
+        Ok(told.map(|told| told.line.clone()).collect())
     }
 }
 

@@ -1,14 +1,14 @@
 //! Who gets which links.
 
-use std::{
-    fmt::Write as _,
-    sync::{Arc, Mutex},
-};
+use std::fmt::Write as _;
 
 use domain::{
-    rollout::{Hold, Rollout, Status},
+    name::{AlarmArn, Person},
+    plan::{gate::Otherwise, severity::Severity},
+    rollout::{Hold, Incident, IncidentMark, IncidentSource, IncidentState, Rollout, Status},
     traffic::Epoch,
 };
+use token::Action;
 
 use super::{
     blocks::claims,
@@ -19,6 +19,10 @@ use super::{
 const NOW: &str = "2026-01-13T10:07:00Z";
 
 fn told(slack: Slack, rollout: Rollout) -> Desk<Kept, Shelf, Keyed> {
+    told_of("approval.json", slack, rollout)
+}
+
+fn told_of(file: &str, slack: Slack, rollout: Rollout) -> Desk<Kept, Shelf, Keyed> {
     let desk = Desk {
         channel: Some("#releases".to_owned()),
         topic: None,
@@ -26,7 +30,7 @@ fn told(slack: Slack, rollout: Rollout) -> Desk<Kept, Shelf, Keyed> {
     };
     desk.outlets.slack.set(Some(slack));
     *desk.store.rollout.borrow_mut() = Some(rollout);
-    woken_at(&desk, &sample("approval.json"), "10:07:00").unwrap();
+    woken_at(&desk, &sample(file), "10:07:00").unwrap();
     desk
 }
 
@@ -175,6 +179,64 @@ fn a_bot_writes_to_whom_the_plan_knows_in_slack() {
     );
 }
 
+/// The rollout with an incident that its alarm has opened at 10:06.
+fn in_trouble(alarm: &str) -> (Rollout, IncidentMark) {
+    let mut rollout = awaiting(&plan("groups: { leads: [ann] }\n"));
+    let arn = format!("arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{alarm}");
+    let source = IncidentSource::Alarm(AlarmArn::new(&arn));
+    let incident = Incident {
+        severity: Severity::High,
+        opened: "2026-01-13T10:06:00Z".parse().unwrap(),
+        state: IncidentState::Open {
+            due: Some("2026-01-13T11:06:00Z".parse().unwrap()),
+            otherwise: Otherwise::Rollback,
+        },
+    };
+    let mark = incident.mark(&source);
+    rollout.status = Status::Baking;
+    rollout.incidents.insert(source, incident);
+    (rollout, mark)
+}
+
+#[test]
+fn an_incident_can_be_accepted_by_a_link_that_names_it() {
+    let (rollout, mark) = in_trouble("shop-latency");
+    let desk = told_of("incident.json", Slack::Webhook, rollout);
+    let all = claims(&desk, NOW);
+    let actions: Vec<String> = all.iter().map(|all| all.action.to_string()).collect();
+    assert_eq!(actions, ["roll back", "accept", "hold", "view"]);
+    for claims in all {
+        let is_meant = claims.action == Action::Accept;
+        assert_eq!(
+            claims.incident,
+            is_meant.then_some(mark),
+            "{}",
+            claims.action
+        );
+    }
+}
+
+#[test]
+fn what_somebody_has_accepted_or_another_alarm_opened_is_not_offered() {
+    let offered = |rollout| {
+        let desk = told_of("incident.json", Slack::Webhook, rollout);
+        let all = claims(&desk, NOW);
+        all.iter().any(|claims| claims.action == Action::Accept)
+    };
+    let (mut accepted, _) = in_trouble("shop-latency");
+    for incident in accepted.incidents.values_mut() {
+        incident.state = IncidentState::Accepted {
+            by: Person::new("ann"),
+            until: None,
+        };
+    }
+    assert!(!offered(accepted));
+    assert!(!offered(in_trouble("shop-errors").0));
+    let (mut moved, _) = in_trouble("shop-latency");
+    moved.epoch = Epoch(7);
+    assert!(!offered(moved));
+}
+
 #[test]
 fn a_message_that_is_sent_again_has_the_same_links() {
     let plan = plan("groups: { leads: [ann, ben] }\n");
@@ -213,66 +275,4 @@ fn nothing_that_opens_anything_is_shown_by_debug() {
         assert!(!shown.contains(&press.address), "{shown}");
     }
     assert!(!shown.contains(&news.buttons[0].token), "{shown}");
-}
-
-/// What is said while messages are sent, fail and are given up.
-#[test]
-fn nothing_that_opens_anything_is_in_the_log() {
-    let written = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&written);
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || Sink(Arc::clone(&sink)))
-        .finish();
-    let plan = plan(
-        "groups: { leads: [ann, U2CERLKJA] }\nnotify: [{ slack: \"#x\" }, { webhook: \"https://example.com/planted\" }]\n",
-    );
-    let desk = tracing::subscriber::with_default(subscriber, || {
-        let desk = desk_with(Keyed);
-        desk.outlets.slack.set(Some(Slack::Bot));
-        *desk.store.rollout.borrow_mut() = Some(awaiting(&plan));
-        let busy = Trouble::passing("Slack answered with status 429");
-        desk.outlets.fail("person", [busy.clone().into()]);
-        let gone = Trouble::lasting("the web hook answered with status 404");
-        desk.outlets.fail("webhook", [gone.into()]);
-        fakes::keep_entries(&desk, &sample("approval.json"));
-        woken_at(&desk, &sample("approval.json"), "10:07:00").unwrap();
-        woken_at(&desk, &sample("retry.json"), "10:12:00").unwrap();
-        desk
-    });
-    let log = String::from_utf8(written.lock().unwrap().clone()).unwrap();
-    for said in ["told", "told later", "a message was given up"] {
-        assert!(log.contains(said), "{said} in {log}");
-    }
-    assert!(!log.contains("planted"), "{log}");
-    let said = desk.outlets.said.borrow();
-    let bodies: Vec<String> = said.iter().map(|(_, body)| body.to_string()).collect();
-    let links: Vec<&str> = bodies
-        .iter()
-        .flat_map(|body| body.split("/d/").skip(1))
-        .filter_map(|rest| rest.split('|').next())
-        .collect();
-    assert!(links.len() > 4);
-    for token in links {
-        let (payload, signature) = token.split_once('.').unwrap();
-        assert!(!log.contains(payload) && !log.contains(signature), "{log}");
-    }
-    let codes = bodies.iter().flat_map(|body| body.split("code `").skip(1));
-    for code in codes.filter_map(|rest| rest.get(..6)) {
-        assert!(!log.contains(code), "{code} in {log}");
-    }
-}
-
-/// Where a log goes.
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

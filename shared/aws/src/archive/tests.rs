@@ -33,7 +33,12 @@ fn bucket(lock: Lock, answer: (u16, &str)) -> (Script, Bucket) {
 /// What is asked of S3, without what is different each time.
 fn asked(lock: Lock) -> String {
     let (script, bucket) = bucket(lock, (200, ""));
-    let added = run(bucket.add("heads/1970-01-01.jsonl", "{}\n".to_owned(), NOW));
+    let added = run(bucket.add(
+        "heads/1970-01-01.jsonl",
+        Kind::JsonLines,
+        "{}\n".to_owned(),
+        NOW,
+    ));
     assert_eq!(added, Ok(Added::Done));
     let asked = &script.asked()[0];
     let names = [
@@ -76,7 +81,7 @@ fn an_object_is_new_and_locked_for_as_long_as_is_wanted() {
 fn what_is_there_stays_and_what_is_wrong_is_said() {
     let check = |answer, expected: Expect| {
         let (_, bucket) = bucket(Lock::Days(1), answer);
-        let added = run(bucket.add("heads/x.jsonl", String::new(), NOW));
+        let added = run(bucket.add("heads/x.jsonl", Kind::JsonLines, String::new(), NOW));
         let said = match added {
             Ok(added) => format!("{added:?}"),
             Err(trouble) => format!("{:?}: {trouble}", trouble.chance),

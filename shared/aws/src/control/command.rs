@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    event::Command,
+    event::{Command, Named},
     name::{BadName, ItemName, PhaseName, RouteName},
     time::Timestamp,
     traffic::{Weight, Weights},
@@ -140,7 +140,7 @@ impl Asked {
                 until,
                 reason,
             } => Command::Accept {
-                incident,
+                incident: Named::Words(incident),
                 until: instant(&until)?,
                 reason,
             },
@@ -185,7 +185,11 @@ impl TryFrom<Command> for Asked {
                 reason,
             },
             Command::Accept {
-                incident,
+                incident: Named::Shown(_),
+                ..
+            } => return Err("an incident is named in words here"),
+            Command::Accept {
+                incident: Named::Words(incident),
                 until,
                 reason,
             } => Self::Accept {

@@ -46,7 +46,7 @@ fn scripted(answers: impl IntoIterator<Item = Answer>) -> (Named, Script) {
     let config = script.config();
     let secrets = Secrets::new(aws_sdk_ssm::Client::new(&config));
     let sns = aws_sdk_sns::Client::new(&config);
-    let named = Named::new(script.connector(), secrets, sns, settings());
+    let named = Named::new(script.connector(), secrets, sns, &config, settings());
     (named.reaching(Reach::Anywhere), script)
 }
 
@@ -353,7 +353,7 @@ fn hostile(outlet: &str, reply: Reply) -> String {
         ..settings()
     };
     let (connector, _) = crate::client::connections();
-    let named = Named::new(connector, secrets, sns, settings)
+    let named = Named::new(connector, secrets, sns, &config, settings)
         .reaching(Reach::Anywhere)
         .patient(Duration::from_millis(300));
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -14,7 +14,7 @@ use domain::{
     ledger::{Entry, Fact, Line},
     name::RolloutId,
     plan::severity::Severity,
-    rollout::{IncidentSource, Rollout},
+    rollout::{IncidentSource, Question, Rollout},
     words::{self, Message},
 };
 use engine::trouble::Trouble;
@@ -137,7 +137,15 @@ const fn incident(fact: &Fact) -> Option<&IncidentSource> {
         | Fact::IncidentOverdue { source, .. }
         | Fact::IncidentAccepted { source, .. }
         | Fact::IncidentRecovered { source }
-        | Fact::RiskOver { source } => Some(source),
+        | Fact::RiskOver { source }
+        | Fact::Escalated {
+            what: Question::Incident(source),
+            ..
+        }
+        | Fact::Reminded {
+            what: Question::Incident(source),
+            ..
+        } => Some(source),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
+    ledger::Line,
     name::RolloutId,
     rollout::Rollout,
     time::{SignedDuration, Timestamp, later},
@@ -132,6 +133,9 @@ pub trait Book {
 
     /// What is told by the item of the ledger that begins with this entry.
     async fn told(&self, id: &RolloutId, seq: u64) -> Result<Vec<Told>, Trouble>;
+
+    /// The whole ledger of a rollout.
+    async fn ledger(&self, id: &RolloutId) -> Result<Vec<Line>, Trouble>;
 }
 
 /// The name of a way: a kind and an address. An address that may hold a secret goes in as its hash.
@@ -290,5 +294,9 @@ impl Book for Store {
             Some(item) => entry::read(&item),
             None => Ok(Vec::new()),
         }
+    }
+
+    async fn ledger(&self, id: &RolloutId) -> Result<Vec<Line>, Trouble> {
+        Self::ledger(self, id).await
     }
 }

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use spelling::{Permille, Spelt};
 
 /// The version of the document that is written, and the newest that is read.
-pub(super) const VERSION: u64 = 3;
+pub(super) const VERSION: u64 = 4;
 
 /// See [`Rollout`].
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,8 +53,14 @@ struct Head {
     #[serde(default)]
     obstacles: BTreeMap<Spelt<RouteName>, String>,
     gate: Option<gate::Gate>,
+    /// Since version 4.
+    #[serde(default)]
+    shown: Option<gate::Shown>,
     holds: BTreeSet<word::Hold>,
     incidents: Vec<part::Incident>,
+    /// Since version 4.
+    #[serde(default)]
+    breached: Vec<part::Source>,
     /// Since version 2.
     #[serde(default)]
     nudges: Vec<part::Nudge>,
@@ -99,8 +105,10 @@ impl From<Rollout> for Head {
             routes,
             obstacles,
             gate,
+            shown,
             holds,
             incidents,
+            breached,
             nudges,
             alarms,
             hooks,
@@ -132,8 +140,10 @@ impl From<Rollout> for Head {
             routes: routes.collect(),
             obstacles: obstacles.collect(),
             gate: gate.map(Into::into),
+            shown: shown.map(|shown| (*shown).into()),
             holds: holds.into_iter().map(Into::into).collect(),
             incidents: incidents.into_iter().map(Into::into).collect(),
+            breached: breached.into_iter().map(Into::into).collect(),
             nudges: nudges.into_iter().map(Into::into).collect(),
             alarms: alarms.collect(),
             hooks: hooks.into_iter().map(Into::into).collect(),
@@ -175,8 +185,10 @@ impl Head {
             routes: routes.collect(),
             obstacles: obstacles.collect(),
             gate: self.gate.map(Into::into),
+            shown: self.shown.map(|shown| Box::new(shown.into())),
             holds: self.holds.into_iter().map(Into::into).collect(),
             incidents: self.incidents.into_iter().map(Into::into).collect(),
+            breached: self.breached.into_iter().map(Into::into).collect(),
             nudges: self.nudges.into_iter().map(Into::into).collect(),
             alarms: alarms.collect(),
             hooks: self.hooks.into_iter().map(Into::into).collect(),

@@ -66,7 +66,7 @@ pub(super) fn answered(
     }
     if *shown != now && !command.is_safe_any_time() {
         return Err(Refusal::MovedOn {
-            status: turn.next.status.name(),
+            status: turn.next.status.clone(),
             phase: now.phase.filter(|_| turn.next.status.is_forward()),
         });
     }
@@ -84,7 +84,7 @@ fn reason_of(reason: &str, verb: &'static str) -> Result<String, Refusal> {
 fn not_now(turn: &Turn, verb: &'static str) -> Refusal {
     Refusal::NotNow {
         verb,
-        status: turn.next.status.name(),
+        status: turn.next.status.clone(),
     }
 }
 
@@ -96,7 +96,7 @@ fn forward<'a>(turn: &'a mut Turn, verb: &'static str) -> Result<&'a mut Turn, R
         Err(not_now(turn, verb))
     } else {
         Err(Refusal::Ended {
-            status: turn.next.status.name(),
+            status: turn.next.status.clone(),
         })
     }
 }
@@ -114,7 +114,7 @@ fn roll_back(turn: &mut Turn, by: &Person, reason: String) -> Result<(), Refusal
             Ok(())
         }
         Status::Superseded { .. } => Err(Refusal::Ended {
-            status: turn.next.status.name(),
+            status: turn.next.status.clone(),
         }),
         // Asked for already: the answer is the same.
         Status::RollingBack { .. } | Status::Guarding { .. } | Status::RolledBack { .. } => Ok(()),
@@ -227,6 +227,7 @@ fn supersede(turn: &mut Turn, by: &Person, number: u64) -> Result<(), Refusal> {
     }
     turn.next.status = Status::Superseded { by: number };
     turn.next.gate = None;
+    turn.next.shown = None;
     turn.say(Actor::Person(by.clone()), Fact::Superseded { by: number });
     Ok(())
 }
@@ -248,9 +249,7 @@ fn finish(turn: &mut Turn, by: &Person) -> Result<(), Refusal> {
     }
     for (route, state) in &turn.next.routes {
         if state.base != Some(Weight::FULL) {
-            let base = state
-                .base
-                .map_or("an unknown share".to_owned(), |base| base.to_string());
+            let base = state.base;
             return Err(Refusal::NotTheNewStable {
                 route: route.clone(),
                 base,

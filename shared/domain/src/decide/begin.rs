@@ -106,6 +106,7 @@ fn accept_red(turn: &mut Turn) {
                 },
             };
             let source = IncidentSource::Alarm(guard.arn.clone());
+            turn.next.breached.insert(source.clone());
             turn.next.incidents.insert(source, incident);
         }
     }
@@ -134,8 +135,10 @@ fn new_rollout(start: Start, desired: Weights, now: Timestamp) -> Rollout {
         routes: BTreeMap::new(),
         obstacles: BTreeMap::new(),
         gate: None,
+        shown: None,
         holds: BTreeSet::new(),
         incidents: BTreeMap::new(),
+        breached: BTreeSet::new(),
         nudges: BTreeMap::new(),
         hooks: BTreeMap::new(),
         notices: BTreeSet::new(),

@@ -204,9 +204,11 @@ pub(super) fn breach(
     }
     let due = deadline.map(|Deadline { within, .. }| later(turn.now, within));
     let otherwise = deadline.map_or(Otherwise::Hold, |deadline| deadline.otherwise);
+    let begun = begun(turn, &source, &evidence);
     let fact = Fact::IncidentOpened {
         source: source.clone(),
         severity,
+        begun,
         due,
         otherwise,
     };
@@ -215,8 +217,24 @@ pub(super) fn breach(
         opened: turn.now,
         state: IncidentState::Open { due, otherwise },
     };
+    turn.next.breached.insert(source.clone());
     turn.next.incidents.insert(source, incident);
     turn.say_on(actor, fact, evidence);
+}
+
+/// When a breach had begun at the latest: when its alarm changed, by its own clock, or when the window ended in which
+/// its condition was measured.
+pub(super) fn begun(
+    turn: &Turn,
+    source: &IncidentSource,
+    evidence: &[Finding],
+) -> Option<Timestamp> {
+    let at = match source {
+        IncidentSource::Alarm(arn) => turn.next.alarms.get(arn)?.since,
+        IncidentSource::Condition(_) => evidence.first()?.window.to,
+    };
+    // A clock that is ahead says nothing.
+    (at <= turn.now).then_some(at)
 }
 
 /// Whether the last word of an incident's source is that all is well.

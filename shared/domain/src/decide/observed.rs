@@ -137,7 +137,8 @@ fn close(turn: &mut Turn, kind: IntentKind) {
         }
         IntentKind::Finish => {
             turn.next.status = Status::Completed { at: turn.now };
-            turn.say(Actor::Plan, Fact::Completed);
+            let finished = turn.next.shown.take();
+            turn.say(Actor::Plan, Fact::Completed { finished });
         }
         IntentKind::Rollback => {
             if let Status::RollingBack { cause, began } = turn.next.status.clone() {

@@ -2,6 +2,7 @@
 
 use crate::{
     name::{ItemName, Person, PhaseName, RouteName},
+    rollout::{IncidentSource, Status},
     time::Timestamp,
     traffic::Weight,
 };
@@ -13,7 +14,7 @@ pub enum Refusal {
     #[error("the rollout has ended: it is {status}")]
     Ended {
         /// How.
-        status: &'static str,
+        status: Status,
     },
     /// Another rollout of the service has come after it.
     #[error("rollout #{by} has come after this one; it can only be gone back from that")]
@@ -27,7 +28,7 @@ pub enum Refusal {
         /// What was asked for.
         verb: &'static str,
         /// Where it stands.
-        status: &'static str,
+        status: Status,
     },
     /// Weights are being changed at this moment.
     #[error("weights are being changed at this moment; ask again in a few seconds")]
@@ -48,12 +49,12 @@ pub enum Refusal {
     #[error("the rollout was rolled back; trying again starts a new one")]
     StartsAnew,
     /// It concerns another phase than the one the rollout is in.
-    #[error("this concerns phase {asked}, but the rollout is in {current}")]
+    #[error("this concerns phase {asked}, but the rollout is in {}", current_words(.current.as_ref()))]
     OtherPhase {
         /// The phase that was looked at.
         asked: PhaseName,
-        /// The phase it is in.
-        current: String,
+        /// The phase it is in, if it is in one.
+        current: Option<PhaseName>,
     },
     /// What was shown is of another plan than the rollout's.
     #[error("this was asked about another plan than the rollout runs")]
@@ -62,7 +63,7 @@ pub enum Refusal {
     #[error("the rollout has moved on since this was shown: it is {status}{} now", in_phase(.phase.as_ref()))]
     MovedOn {
         /// Where it stands.
-        status: &'static str,
+        status: Status,
         /// The phase it is in, if it is in one.
         phase: Option<PhaseName>,
     },
@@ -81,12 +82,18 @@ pub enum Refusal {
         who: Person,
     },
     /// There is no such incident.
-    #[error("there is no incident `{asked}`; {open}")]
+    #[error("there is no incident `{asked}`; {}", open_words(.open))]
     UnknownIncident {
         /// What was asked for.
         asked: String,
         /// Which are open.
-        open: String,
+        open: Vec<IncidentSource>,
+    },
+    /// The incident that was shown is over, or another one has been opened in its place.
+    #[error("the incident that was shown is over; {}", open_words(.open))]
+    IncidentOver {
+        /// Which are open.
+        open: Vec<IncidentSource>,
     },
     /// The phase has no such item.
     #[error("the phase has no checklist item `{0}`")]
@@ -113,13 +120,14 @@ pub enum Refusal {
     FastTrackOver(Timestamp),
     /// The canary is not yet the new stable on a route.
     #[error(
-        "{route} would send {base} to the canary without Tidegate's rule; make the canary the new stable first"
+        "{route} would send {} to the canary without Tidegate's rule; make the canary the new stable first",
+        share_words(*.base)
     )]
     NotTheNewStable {
         /// The route.
         route: RouteName,
-        /// The canary's share.
-        base: String,
+        /// The canary's share, if it is known.
+        base: Option<Weight>,
     },
     /// A time that should come is past.
     #[error("{0} is past")]
@@ -137,4 +145,20 @@ pub enum Refusal {
 
 fn in_phase(phase: Option<&PhaseName>) -> String {
     phase.map_or_else(String::new, |phase| format!(" in phase {phase}"))
+}
+
+fn current_words(phase: Option<&PhaseName>) -> String {
+    phase.map_or_else(|| "no phase yet".to_owned(), ToString::to_string)
+}
+
+fn open_words(open: &[IncidentSource]) -> String {
+    if open.is_empty() {
+        return "none is open".to_owned();
+    }
+    let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+    format!("open are: {}", open.join("; "))
+}
+
+fn share_words(share: Option<Weight>) -> String {
+    share.map_or_else(|| "an unknown share".to_owned(), |share| share.to_string())
 }

@@ -1,11 +1,11 @@
 //! Going back: a decision that every forward status accepts.
 
-use super::Turn;
+use super::{Turn, incident};
 use crate::{
     judge::Finding,
     ledger::{Actor, Fact},
     plan::route::Route,
-    rollout::{Cause, HookKey, HookMoment, HookRun, HookState, IntentKind, Status},
+    rollout::{Cause, HookKey, HookMoment, HookRun, HookState, IncidentSource, IntentKind, Status},
     time::{Timestamp, since},
     traffic::Weight,
 };
@@ -20,6 +20,7 @@ pub(super) fn roll_back(turn: &mut Turn, actor: Actor, cause: Cause, evidence: V
 
 /// The same from a completed rollout, within its fast-track time.
 pub(super) fn begin_rollback(turn: &mut Turn, actor: Actor, cause: Cause, evidence: Vec<Finding>) {
+    let begun = begun(turn, &cause, &evidence);
     turn.next.desired = turn.next.plan.all_at(Weight::ZERO);
     turn.open_intent(IntentKind::Rollback);
     turn.next.status = Status::RollingBack {
@@ -27,11 +28,27 @@ pub(super) fn begin_rollback(turn: &mut Turn, actor: Actor, cause: Cause, eviden
         began: turn.now,
     };
     turn.next.gate = None;
+    turn.next.shown = None;
     turn.next.holds.clear();
     turn.next.incidents.clear();
     turn.next.hooks.clear();
     turn.next.notices.clear();
-    turn.say_on(actor, Fact::RollbackBegan { cause }, evidence);
+    turn.say_on(actor, Fact::RollbackBegan { cause, begun }, evidence);
+}
+
+/// When what leads to a rollback had begun, as far as its source says.
+fn begun(turn: &Turn, cause: &Cause, evidence: &[Finding]) -> Option<Timestamp> {
+    match cause {
+        Cause::Alarm(arn) => incident::begun(turn, &IncidentSource::Alarm(arn.clone()), evidence),
+        Cause::Condition(text) | Cause::GateFailed(text) => {
+            incident::begun(turn, &IncidentSource::Condition(text.clone()), evidence)
+        }
+        Cause::Person(..)
+        | Cause::Aborted(..)
+        | Cause::IncidentOverdue(_)
+        | Cause::NotApproved(_)
+        | Cause::HookFailed(_) => None,
+    }
 }
 
 /// Every route was read back on stable.

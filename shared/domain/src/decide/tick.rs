@@ -245,6 +245,7 @@ pub(super) fn bake_if_in_effect(turn: &mut Turn) {
 /// the hooks at its end run again.
 pub(super) fn leave_gate(turn: &mut Turn) {
     turn.next.gate = None;
+    turn.next.shown = None;
     turn.next.notices.remove(&Notice::GateWaits);
     turn.next.status = Status::Shifting;
     let Some(phase) = turn.next.phase else {
@@ -454,6 +455,7 @@ fn leave_watch(turn: &mut Turn) {
 fn finish(turn: &mut Turn) {
     let finished = shown(turn);
     turn.next.gate = None;
+    turn.next.shown.clone_from(&finished);
     match turn.next.plan.finish {
         Finish::Auto => {
             turn.next.status = Status::Finishing;

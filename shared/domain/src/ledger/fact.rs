@@ -143,12 +143,14 @@ pub enum Fact {
         then: AfterFailure,
     },
     /// A breach was found.
-    #[display("{severity} incident: {source}{}", due_words(*due, *otherwise))]
+    #[display("{severity} incident: {source}{}{}", begun_words(*begun), due_words(*due, *otherwise))]
     IncidentOpened {
         /// What.
         source: IncidentSource,
         /// How bad.
         severity: Severity,
+        /// When it had begun, as far as its source says.
+        begun: Option<Timestamp>,
         /// By when somebody should decide.
         due: Option<Timestamp>,
         /// What happens then.
@@ -259,10 +261,12 @@ pub enum Fact {
         reason: String,
     },
     /// A rollback was decided.
-    #[display("rolling back: {}", cause_words(cause))]
+    #[display("rolling back: {}{}", cause_words(cause), begun_words(*begun))]
     RollbackBegan {
         /// Why.
         cause: Cause,
+        /// When that had begun, as far as its source says.
+        begun: Option<Timestamp>,
     },
     /// Traffic is back on stable, read back from every route.
     #[display("all traffic is back on stable, {} after the decision", Spell(*took))]
@@ -349,7 +353,10 @@ pub enum Fact {
     },
     /// The rollout is done.
     #[display("completed")]
-    Completed,
+    Completed {
+        /// What the watch, or without one the last phase, has shown.
+        finished: Option<Box<Shown>>,
+    },
     /// Another rollout took over the routes.
     #[display("superseded by rollout {by}")]
     Superseded {
@@ -479,6 +486,11 @@ fn origin_words(origin: Origin) -> String {
     }
 }
 
+/// An alarm changes its state, and a window ends, some time after what they show has begun.
+fn begun_words(begun: Option<Timestamp>) -> String {
+    begun.map_or_else(String::new, |begun| format!("; it had begun by {begun:.0}"))
+}
+
 fn until_words(until: Option<Timestamp>) -> String {
     until.map_or_else(String::new, |until| format!(", until {until:.0}"))
 }
@@ -544,7 +556,7 @@ impl Fact {
             Self::WatchBegan { .. } => "watch-began",
             Self::FinishAwaited { .. } => "finish-awaited",
             Self::FinishBegan { .. } => "finish-began",
-            Self::Completed => "completed",
+            Self::Completed { .. } => "completed",
             Self::Superseded { .. } => "superseded",
             Self::Retried => "retried",
         }

@@ -82,6 +82,23 @@ pub struct Channel {
     pub silent_until: Option<Timestamp>,
 }
 
+/// A folder of an S3 bucket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Folder {
+    /// The bucket's name.
+    pub bucket: String,
+    /// What the names of objects in it begin with: nothing, or something that ends with a slash.
+    pub prefix: String,
+}
+
+impl Folder {
+    /// The address of an object in it.
+    #[must_use]
+    pub fn address(&self, name: &str) -> String {
+        format!("s3://{}/{}{name}", self.bucket, self.prefix)
+    }
+}
+
 /// A part of the day; one that ends before it begins goes over midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hours {

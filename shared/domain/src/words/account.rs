@@ -49,7 +49,9 @@ impl<'a> Scene<'a> {
     pub(super) fn is_end_of_watch(&self) -> bool {
         let is_end = matches!(
             self.fact(),
-            Fact::FinishAwaited { finished: Some(_) } | Fact::FinishBegan { finished: Some(_) }
+            Fact::FinishAwaited { finished: Some(_) }
+                | Fact::FinishBegan { finished: Some(_) }
+                | Fact::Completed { finished: Some(_) }
         );
         is_end && self.rollout.plan.watch.is_some()
     }

@@ -14,12 +14,14 @@ use super::{
     language::{Label, Language, Planned, Step, Unwell, Value},
 };
 use crate::{
+    decide::Refusal,
     judge::{Doubt, Role, Verdict},
     name::PhaseName,
     plan::gate::Condition,
     rollout::{Cause, IncidentSource},
     time::{Spell, Timestamp},
     traffic::{Weight, Weights},
+    waiting::Waiting,
 };
 
 /// English, with times in a zone.
@@ -68,6 +70,7 @@ impl Language for English<'_> {
             Label::Duration => "Took",
             Label::CompletedAt => "Completed",
             Label::Phases => "Phases passed",
+            Label::ClosedIncidents => "Incidents that are over",
             Label::OpenIncidents => "Open incidents",
             Label::Severity => "Severity",
             Label::DecideBy => "Decide by",
@@ -161,6 +164,14 @@ impl Language for English<'_> {
 
     fn step(&self, scene: &Scene<'_>, step: &Step) -> String {
         step::of(self, scene, step)
+    }
+
+    fn refusal(&self, refusal: &Refusal) -> String {
+        refusal.to_string()
+    }
+
+    fn waiting(&self, waiting: &Waiting, now: Timestamp) -> String {
+        super::waiting(waiting, now)
     }
 }
 

@@ -19,8 +19,10 @@
 //! | freeze | 変更凍結 |
 //! | hook | フック |
 
+mod refusal;
 mod step;
 mod title;
+mod waiting;
 
 use std::fmt::Write as _;
 
@@ -33,6 +35,7 @@ use super::{
     language::{Label, Language, Planned, Step, Unwell, Value},
 };
 use crate::{
+    decide::Refusal,
     judge::{Doubt, Role, Verdict},
     name::PhaseName,
     plan::{
@@ -40,9 +43,10 @@ use crate::{
         severity::Severity,
     },
     quantity::{Dimension, Quantity},
-    rollout::{Cause, IncidentSource, alarm_name},
+    rollout::{Cause, IncidentSource, Status, alarm_name},
     time::{SignedDuration, Timestamp},
     traffic::{Weight, Weights},
+    waiting::Waiting,
 };
 
 /// Japanese, with times in a zone.
@@ -91,6 +95,7 @@ impl Language for Japanese<'_> {
             Label::Duration => "所要時間",
             Label::CompletedAt => "完了日時",
             Label::Phases => "完了フェーズ",
+            Label::ClosedIncidents => "解決済みのインシデント",
             Label::OpenIncidents => "未解決のインシデント",
             Label::Severity => "重大度",
             Label::DecideBy => "判断期限",
@@ -179,6 +184,14 @@ impl Language for Japanese<'_> {
     fn step(&self, scene: &Scene<'_>, step: &Step) -> String {
         step::of(self, scene, step)
     }
+
+    fn refusal(&self, refusal: &Refusal) -> String {
+        refusal::refusal(self, refusal)
+    }
+
+    fn waiting(&self, waiting: &Waiting, _now: Timestamp) -> String {
+        waiting::waiting(self, waiting)
+    }
 }
 
 impl Japanese<'_> {
@@ -237,7 +250,7 @@ fn split(before: Weight, after: Weight) -> String {
 }
 
 /// `1日5時間`: at most two parts, as in English.
-fn span(span: SignedDuration) -> String {
+pub(super) fn span(span: SignedDuration) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400, "日"), (3_600, "時間"), (60, "分"), (1, "秒")];
     let mut secs = span.as_secs().max(0);
     if secs == 0 {
@@ -292,6 +305,25 @@ const fn unwell(how: Unwell) -> &'static str {
         Unwell::NoData => "データなし",
         Unwell::Unreadable => "読み取れません",
         Unwell::NotRead => "未確認",
+    }
+}
+
+/// Where a rollout stands.
+pub(super) const fn standing(status: &Status) -> &'static str {
+    match status {
+        Status::Starting => "準備中",
+        Status::Entering(_) => "次のフェーズへの移行待ち",
+        Status::Shifting => "配分を変更中",
+        Status::Baking => "維持中",
+        Status::AwaitingApproval => "承認待ち",
+        Status::Watching => "監視中",
+        Status::AwaitingFinish => "切り替え作業待ち",
+        Status::Finishing => "完全移行中",
+        Status::Completed { .. } => "完了",
+        Status::RollingBack { .. } => "ロールバック中",
+        Status::Guarding { .. } => "切り戻し済み（確認中）",
+        Status::RolledBack { .. } => "ロールバック済み",
+        Status::Superseded { .. } => "別のロールアウトに引き継ぎ済み",
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::{Tone, account::Scene};
 use crate::{
+    decide::Refusal,
     judge::{Role, Verdict},
     name::{Person, PhaseName},
     plan::{
@@ -32,6 +33,10 @@ pub(super) trait Language {
     fn verdict(&self, role: Role, verdict: &Verdict) -> String;
     /// What happens next, in one sentence or two.
     fn step(&self, scene: &Scene<'_>, step: &Step) -> String;
+    /// Why something that a person asked for is not done: a sentence without its full stop.
+    fn refusal(&self, refusal: &Refusal) -> String;
+    /// What is waited for, until when, and what happens then, in few words.
+    fn waiting(&self, waiting: &Waiting, now: Timestamp) -> String;
 }
 
 /// The name of something that is known.
@@ -79,6 +84,8 @@ pub(super) enum Label {
     Duration,
     CompletedAt,
     Phases,
+    /// Breaches that people were told of and that are over.
+    ClosedIncidents,
     OpenIncidents,
     Severity,
     DecideBy,

@@ -15,7 +15,7 @@ pub fn tone(fact: &Fact) -> Option<Tone> {
         | Fact::Stalled(Stall::MeasuredAgain)
         | Fact::TrafficRestored { .. }
         | Fact::RollbackConfirmed
-        | Fact::Completed => Tone::Good,
+        | Fact::Completed { .. } => Tone::Good,
         Fact::ApprovalAsked { .. }
         | Fact::ApprovalExpired { .. }
         | Fact::Overdue { .. }

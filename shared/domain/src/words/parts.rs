@@ -6,14 +6,16 @@ use super::{
     Evidence,
     english::English,
     evidence,
-    japanese::Japanese,
+    japanese::{self, Japanese},
     language::{Language, Value},
 };
 use crate::{
+    decide::Refusal,
     judge::Finding,
     plan::{gate::Condition, people::Locale, severity::Severity},
-    rollout::{Cause, IncidentSource},
+    rollout::{Cause, IncidentSource, Status},
     time::{SignedDuration, Timestamp},
+    waiting::Waiting,
 };
 
 /// Words for what is known, in a language and with times in a zone.
@@ -68,6 +70,33 @@ impl Parts<'_> {
         match self.locale {
             Locale::En => evidence::of(&English { zone: self.zone }, finding),
             Locale::Ja => evidence::of(&Japanese { zone: self.zone }, finding),
+        }
+    }
+
+    /// Where a rollout stands.
+    #[must_use]
+    pub const fn status(&self, status: &Status) -> &'static str {
+        match self.locale {
+            Locale::En => status.name(),
+            Locale::Ja => japanese::standing(status),
+        }
+    }
+
+    /// What is waited for, until when, and what happens then, in few words.
+    #[must_use]
+    pub fn waiting(&self, waiting: &Waiting, now: Timestamp) -> String {
+        match self.locale {
+            Locale::En => English { zone: self.zone }.waiting(waiting, now),
+            Locale::Ja => Japanese { zone: self.zone }.waiting(waiting, now),
+        }
+    }
+
+    /// Why something that a person asked for is not done: a sentence without its full stop.
+    #[must_use]
+    pub fn refusal(&self, refusal: &Refusal) -> String {
+        match self.locale {
+            Locale::En => English { zone: self.zone }.refusal(refusal),
+            Locale::Ja => Japanese { zone: self.zone }.refusal(refusal),
         }
     }
 

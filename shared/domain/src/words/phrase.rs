@@ -1,6 +1,11 @@
 //! What stands around a message where it is shown: buttons, links, and what happened to other messages.
 
-use crate::{plan::people::Locale, rollout::Status};
+use super::japanese;
+use crate::{
+    plan::people::Locale,
+    rollout::Status,
+    time::{SignedDuration, Spell},
+};
 
 /// Something short that is said beside a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,10 +16,30 @@ pub enum Phrase<'a> {
     Reject,
     /// A button: all traffic back to stable.
     RollBack,
+    /// What rolling back does.
+    RollBackDoes {
+        /// Which rollout.
+        rollout: &'a str,
+        /// How long that takes at most.
+        within: SignedDuration,
+    },
+    /// A button: not now.
+    Cancel,
     /// A button: stay where it is.
     Hold,
+    /// A button: go on in spite of an incident, for so long.
+    Accept(SignedDuration),
     /// A link to where the rollout is shown.
     StatusPage,
+    /// A link to the report of a rollout that has ended, or the name of where it is kept.
+    Report,
+    /// A report is not where its plan says.
+    ReportNotKept {
+        /// Where it should be.
+        address: &'a str,
+        /// Whose it is.
+        rollout: &'a str,
+    },
     /// The code that belongs to a link.
     Code(&'a str),
     /// Links are personal.
@@ -49,18 +74,28 @@ pub enum Phrase<'a> {
 #[must_use]
 pub fn phrase(locale: Locale, phrase: &Phrase<'_>) -> String {
     match locale {
-        Locale::En => english(phrase),
-        Locale::Ja => japanese(phrase),
+        Locale::En => in_english(phrase),
+        Locale::Ja => in_japanese(phrase),
     }
 }
 
-fn english(phrase: &Phrase<'_>) -> String {
+fn in_english(phrase: &Phrase<'_>) -> String {
     match phrase {
         Phrase::Approve => "Approve".to_owned(),
         Phrase::Reject => "Reject".to_owned(),
         Phrase::RollBack => "Roll back".to_owned(),
+        Phrase::RollBackDoes { rollout, within } => format!(
+            "All traffic of {rollout} goes back to stable, within {} at most, and the rollout ends.",
+            Spell(*within)
+        ),
+        Phrase::Cancel => "Cancel".to_owned(),
         Phrase::Hold => "Hold".to_owned(),
+        Phrase::Accept(lasts) => format!("Accept for {}", Spell(*lasts)),
         Phrase::StatusPage => "Status page".to_owned(),
+        Phrase::Report => "Report".to_owned(),
+        Phrase::ReportNotKept { address, rollout } => format!(
+            "The report could not be kept at {address}. `tidegate report {rollout}` makes it."
+        ),
         Phrase::Code(code) => format!("code {code}"),
         Phrase::Personal => {
             "Each link is for one person, and asks for the code that stands beside it.".to_owned()
@@ -89,13 +124,23 @@ fn english(phrase: &Phrase<'_>) -> String {
     }
 }
 
-fn japanese(phrase: &Phrase<'_>) -> String {
+fn in_japanese(phrase: &Phrase<'_>) -> String {
     match phrase {
         Phrase::Approve => "承認する".to_owned(),
         Phrase::Reject => "却下する".to_owned(),
         Phrase::RollBack => "ロールバックする".to_owned(),
+        Phrase::RollBackDoes { rollout, within } => format!(
+            "{rollout} の全トラフィックを{}以内に旧システムに戻し、ロールアウトを終了します。",
+            japanese::span(*within)
+        ),
+        Phrase::Cancel => "キャンセル".to_owned(),
         Phrase::Hold => "保留する".to_owned(),
+        Phrase::Accept(lasts) => format!("{}許容して続行する", japanese::span(*lasts)),
         Phrase::StatusPage => "状況ページ".to_owned(),
+        Phrase::Report => "報告書".to_owned(),
+        Phrase::ReportNotKept { address, rollout } => format!(
+            "報告書を {address} に保存できませんでした。`tidegate report {rollout}` で作成できます。"
+        ),
         Phrase::Code(code) => format!("コード {code}"),
         Phrase::Personal => {
             "リンクは本人専用です。開いたページで、横に表示されたコードを入力してください。"
@@ -116,25 +161,7 @@ fn japanese(phrase: &Phrase<'_>) -> String {
             format!("同じ内容の通知がさらに {times} 件ありました：{title}")
         }
         Phrase::Canary => "新システム".to_owned(),
-        Phrase::Standing(status) => standing(status).to_owned(),
-    }
-}
-
-const fn standing(status: &Status) -> &'static str {
-    match status {
-        Status::Starting => "準備中",
-        Status::Entering(_) => "次のフェーズへ移行待ち",
-        Status::Shifting => "トラフィック切り替え中",
-        Status::Baking => "観察中",
-        Status::AwaitingApproval => "承認待ち",
-        Status::Watching => "移行後の監視中",
-        Status::AwaitingFinish => "完了操作待ち",
-        Status::Finishing => "完了処理中",
-        Status::Completed { .. } => "完了",
-        Status::RollingBack { .. } => "ロールバック中",
-        Status::Guarding { .. } => "ロールバック後の確認中",
-        Status::RolledBack { .. } => "ロールバック完了",
-        Status::Superseded { .. } => "後続のロールアウトに引き継ぎ済み",
+        Phrase::Standing(status) => japanese::standing(status).to_owned(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use domain::{
     decide::decide,
-    event::{Command, Event},
+    event::{Command, Event, Named},
     name::Person,
 };
 use expect_test::{expect, expect_file};
@@ -23,7 +23,7 @@ use crate::{
 /// What can be decided on a link.
 fn decisions() -> Vec<Do> {
     let accept = Command::Accept {
-        incident: "alarm errors".to_owned(),
+        incident: Named::Words("alarm errors".to_owned()),
         until: at("99:00"),
         reason: "known".to_owned(),
     };

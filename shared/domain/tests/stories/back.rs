@@ -54,7 +54,7 @@ fn a_condition_sends_traffic_back_and_says_what_it_saw() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  tidegate: rolling back: error_rate > 1%: 5% [5% → 0%] (error_rate > 1%: fail (5%, 600 samples))
+            0:20  tidegate: rolling back: error_rate > 1%: 5%; it had begun by 2026-03-03T00:18:00Z [5% → 0%] (error_rate > 1%: fail (5%, 600 samples))
             0:20  tidegate: all traffic is back on stable, 0s after the decision
             = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
         "#]],
@@ -81,7 +81,7 @@ fn after_trouble_the_drain_is_set_and_the_hooks_run_once_traffic_is_back() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             0:20  (nothing to do)
             0:20  tidegate: all traffic is back on stable, 0s after the decision
             0:20  tidegate: hook drain of web failed, attempt 1: exit 1; trying again
@@ -136,7 +136,7 @@ fn a_rollback_that_takes_long_is_told_once() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             0:25:01 tidegate: traffic is not back within 5m
             0:27  tidegate: all traffic is back on stable, 7m after the decision
             = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
@@ -160,7 +160,7 @@ fn a_change_that_does_not_get_through_is_taken_up_again_and_told_when_it_is_stuc
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             0:21  tidegate: the change could not be put into effect in 3 tries; trying again
             0:23  tidegate: all traffic is back on stable, 3m after the decision
             = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
@@ -216,13 +216,13 @@ fn a_change_that_is_refused_is_told_once_for_each_reason() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
-        0:20:01 tidegate: web could not be changed: denied; it is tried again until that is mended
-        0:20:13 tidegate: web could not be changed: no such rule; it is tried again until that is mended
-        0:23  tidegate: all traffic is back on stable, 3m after the decision
-        0:24  (nothing to do)
-        = guarding at 0%, waits for the time in which a late write could land to pass, any moment
-    "#]],
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
+            0:20:01 tidegate: web could not be changed: denied; it is tried again until that is mended
+            0:20:13 tidegate: web could not be changed: no such rule; it is tried again until that is mended
+            0:23  tidegate: all traffic is back on stable, 3m after the decision
+            0:24  (nothing to do)
+            = guarding at 0%, waits for the time in which a late write could land to pass, any moment
+        "#]],
     );
 }
 
@@ -240,13 +240,13 @@ fn the_next_change_that_is_refused_is_told_too() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: phase half entered [5% → 50%]
-        1:11  tidegate: web could not be changed: denied; it is tried again until that is mended
-        1:12  alarm errors: rolling back: alarm errors went off [50% → 0%]
-        1:12  tidegate: web could not be changed: denied; it is tried again until that is mended
-        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: phase half entered [5% → 50%]
+            1:11  tidegate: web could not be changed: denied; it is tried again until that is mended
+            1:12  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T01:12:00Z [50% → 0%]
+            1:12  tidegate: web could not be changed: denied; it is tried again until that is mended
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
 }
 
@@ -261,7 +261,7 @@ fn an_old_epoch_overruns_nothing() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             = rolling back at 0%, waits for weights to be written and read back, tried again any moment
         "#]],
     );
@@ -281,7 +281,7 @@ fn where_the_last_writer_wins_a_rollback_is_guarded_for_seven_minutes() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             0:20  tidegate: all traffic is back on stable, 0s after the decision
             0:27:10 tidegate: the rollback is confirmed: no late write can disturb it
             = rolled back at 0%, waits for nothing: the rollout has ended
@@ -305,7 +305,7 @@ fn a_late_write_is_undone_and_late_rollbacks_are_told_again() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             0:26  tidegate: traffic is not back within 5m
             0:26  tidegate: all traffic is back on stable, 6m after the decision
             0:27  somebody else: web was at 50% after the rollback; putting it right
@@ -337,7 +337,7 @@ fn a_hook_of_a_rollback_runs_once_however_often_traffic_is_put_back() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             0:20  tidegate: all traffic is back on stable, 0s after the decision
             0:20  tidegate: hook page succeeded
             0:21  somebody else: web was at 50% after the rollback; putting it right
@@ -364,7 +364,7 @@ fn an_alias_needs_no_guard_since_its_fence_moves_with_every_decision() {
         &to_first_bake()[..2],
         &steps,
         &expect![[r#"
-            0:02  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:02  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:02:00Z [5% → 0%]
             0:02  tidegate: all traffic is back on stable, 0s after the decision
             0:03  tidegate: the rollback is confirmed: no late write can disturb it
             = rolled back at 0%, waits for nothing: the rollout has ended
@@ -391,13 +391,13 @@ fn a_name_that_was_being_finished_is_guarded_since_its_fence_is_gone() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: making the canary the new stable
-        1:11  alarm errors: rolling back: alarm errors went off [100% → 0%]
-        1:11  tidegate: all traffic is back on stable, 0s after the decision
-        1:19  tidegate: the rollback is confirmed: no late write can disturb it
-        = rolled back at 0%, waits for nothing: the rollout has ended
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: making the canary the new stable
+            1:11  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T01:11:00Z [100% → 0%]
+            1:11  tidegate: all traffic is back on stable, 0s after the decision
+            1:19  tidegate: the rollback is confirmed: no late write can disturb it
+            = rolled back at 0%, waits for nothing: the rollout has ended
+        "#]],
     );
 }
 
@@ -418,7 +418,7 @@ fn a_rollback_is_over_only_when_the_last_resolver_has_forgotten() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             0:20  tidegate: all traffic is back on stable, 0s after the decision
             0:23  tidegate: the rollback is confirmed: no late write can disturb it
             = rolled back at 0%, waits for nothing: the rollout has ended
@@ -490,7 +490,7 @@ fn nothing_moves_a_rollback_forward() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             0:20  refused: `promote` is not possible while the rollout is rolling back
             0:20  refused: `retry` is not possible while the rollout is rolling back
             0:20  refused: `finish` is not possible while the rollout is rolling back
@@ -525,7 +525,7 @@ fn a_late_answer_of_an_old_epoch_confirms_nothing() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
@@ -555,10 +555,10 @@ fn what_was_read_before_the_last_late_write_could_land_confirms_nothing() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
-        0:20  tidegate: all traffic is back on stable, 0s after the decision
-        0:29  tidegate: the rollback is confirmed: no late write can disturb it
-        = rolled back at 0%, waits for nothing: the rollout has ended
-    "#]],
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:20:00Z [5% → 0%]
+            0:20  tidegate: all traffic is back on stable, 0s after the decision
+            0:29  tidegate: the rollback is confirmed: no late write can disturb it
+            = rolled back at 0%, waits for nothing: the rollout has ended
+        "#]],
     );
 }

@@ -1,7 +1,7 @@
 //! What nobody decides on: reminders, escalation, and risks that a person bears for a while.
 
 use domain::{
-    event::{AlarmState, Command},
+    event::{AlarmState, Command, Named},
     name::GroupName,
     plan::{
         Plan,
@@ -13,7 +13,7 @@ use expect_test::expect;
 
 use crate::{
     plans::{guard, plan},
-    story::{Do, at, check_after, critical, resume, to_first_bake},
+    story::{Do, Story, at, check_after, critical, resume, start_of, to_first_bake},
 };
 
 const fn minutes(minutes: i64) -> SignedDuration {
@@ -47,7 +47,7 @@ fn asked(command: Command) -> Do {
 
 pub(crate) fn accept(incident: &str, until: &str) -> Do {
     asked(Command::Accept {
-        incident: incident.to_owned(),
+        incident: Named::Words(incident.to_owned()),
         until: at(until),
         reason: "known, INC-17".to_owned(),
     })
@@ -68,7 +68,7 @@ fn nobody_decides_and_more_and_more_people_are_told_until_traffic_goes_back() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:34  tidegate: could not be measured for a while: error_rate < 0.1%
             0:35  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
@@ -90,7 +90,7 @@ fn a_sweep_that_comes_late_tells_every_level_that_was_due() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-04T00:20:00Z
+            0:20  alarm errors: medium incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, a person should decide by 2026-03-04T00:20:00Z
             0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, a person should decide by 2026-03-04T00:20:00Z
             1:15  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, a person should decide by 2026-03-04T00:20:00Z
             1:15  tidegate: alarm errors waits for a decision; level 3 is told: leads; holding, a person should decide by 2026-03-04T00:20:00Z
@@ -111,7 +111,7 @@ fn reminders_need_no_levels_and_levels_no_reminders() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:39  tidegate: could not be measured for a while: error_rate < 0.1%
             0:40  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             1:00  tidegate: alarm errors still waits for a decision; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
@@ -125,7 +125,7 @@ fn reminders_need_no_levels_and_levels_no_reminders() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:39  tidegate: alarm errors waits for a decision; level 2 is told: seniors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:39  tidegate: could not be measured for a while: error_rate < 0.1%
@@ -147,7 +147,7 @@ fn who_decides_ends_it() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:20  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:30  ann: alarm errors accepted
             0:30  ann: resumed: fine
@@ -194,11 +194,11 @@ fn a_risk_is_borne_until_its_time_and_then_it_is_as_new() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:21  ann: alarm errors accepted until 2026-03-03T00:50:00Z: known, INC-17
             0:49  tidegate: could not be measured for a while: error_rate < 0.1%
             0:50  tidegate: alarm errors was accepted until now
-            0:50  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:50:00Z unless a person decides
+            0:50  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:50:00Z unless a person decides
             0:50  tidegate: alarm errors waits for a decision; level 1 is told: developers; holding, traffic goes back at 2026-03-03T01:50:00Z unless a person decides
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 1h traffic goes back
         "#]],
@@ -214,7 +214,7 @@ fn a_risk_is_borne_until_its_time_and_then_it_is_as_new() {
         &to_first_bake(),
         &recovered,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:21  ann: alarm errors accepted until 2026-03-03T00:50:00Z: known, INC-17
             0:30  tidegate: alarm errors is as it should be again
             0:50  tidegate: could not be measured for a while: error_rate < 0.1%
@@ -233,7 +233,7 @@ fn only_what_is_open_and_only_for_a_time_to_come_can_be_accepted() {
         (
             "0:21",
             asked(Command::Accept {
-                incident: "errors".to_owned(),
+                incident: Named::Words("errors".to_owned()),
                 until: at("0:50"),
                 reason: " ".to_owned(),
             }),
@@ -244,13 +244,13 @@ fn only_what_is_open_and_only_for_a_time_to_come_can_be_accepted() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-        0:20  refused: there is no incident `errors`; none is open
-        0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
-        0:21  refused: there is no incident `latency`; open are: alarm errors
-        0:21  refused: 2026-03-03T00:21:00Z is past
-        0:21  refused: `accept` needs a reason; it goes into the ledger
-        = baking at 5%, waits for a person to decide on alarm errors; without an answer in 59m traffic goes back
-    "#]],
+            0:20  refused: there is no incident `errors`; none is open
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:21  refused: there is no incident `latency`; open are: alarm errors
+            0:21  refused: 2026-03-03T00:21:00Z is past
+            0:21  refused: `accept` needs a reason; it goes into the ledger
+            = baking at 5%, waits for a person to decide on alarm errors; without an answer in 59m traffic goes back
+        "#]],
     );
 }
 
@@ -265,9 +265,51 @@ fn what_holds_nothing_need_not_be_accepted() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: low incident: alarm errors
+            0:20  alarm errors: low incident: alarm errors; it had begun by 2026-03-03T00:19:00Z
             0:21  refused: there is no incident `errors`; none is open
             = baking at 5%, waits for time at these weights, over in 41m
         "#]],
     );
+}
+
+/// What somebody was shown by a link: this incident, and not the next one of the same alarm.
+#[test]
+fn a_link_accepts_the_very_incident_that_it_showed() {
+    let mut plan = escalating(Severity::Medium);
+    plan.severities.medium.within = minutes(24 * 60);
+    let mut story = Story::begin(start_of(plan));
+    for (time, what) in to_first_bake() {
+        story.step(time, &what);
+    }
+    story.told.clear();
+    story.step("0:20", &critical("0:19"));
+    let accept = |mark| {
+        asked(Command::Accept {
+            incident: Named::Shown(mark),
+            until: at("2:00"),
+            reason: "known, INC-17".to_owned(),
+        })
+    };
+    let shown = |story: &Story| {
+        let (source, incident) = story.rollout.holding_incidents().next().unwrap();
+        incident.mark(source)
+    };
+    let first = shown(&story);
+    story.step("0:21", &accept(first));
+    story.step("0:30", &Do::Alarm("errors", AlarmState::Ok, "0:30"));
+    story.step("0:31", &accept(first));
+    story.step("0:40", &critical("0:39"));
+    story.step("0:41", &accept(first));
+    let second = shown(&story);
+    assert_ne!(first, second);
+    story.step("0:42", &accept(second));
+    expect![[r#"
+        0:20  alarm errors: medium incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, a person should decide by 2026-03-04T00:20:00Z
+        0:21  ann: alarm errors accepted until 2026-03-03T02:00:00Z: known, INC-17
+        0:30  tidegate: alarm errors is as it should be again
+        0:31  refused: the incident that was shown is over; none is open
+        0:40  alarm errors: medium incident: alarm errors; it had begun by 2026-03-03T00:39:00Z; holding, a person should decide by 2026-03-04T00:40:00Z
+        0:41  refused: the incident that was shown is over; open are: alarm errors
+        0:42  ann: alarm errors accepted until 2026-03-03T02:00:00Z: known, INC-17
+    "#]].assert_eq(&story.told);
 }

@@ -102,11 +102,11 @@ fn a_watch_has_time_and_conditions_of_its_own() {
         &to_first_bake(),
         &bad,
         &expect![[r#"
-        1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:10  tidegate: watching for 1h
-        1:20  tidegate: rolling back: error_rate > 1%: 5% [100% → 0%] (error_rate > 1%: fail (5%, 600 samples))
-        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:10  tidegate: watching for 1h
+            1:20  tidegate: rolling back: error_rate > 1%: 5%; it had begun by 2026-03-03T01:18:00Z [100% → 0%] (error_rate > 1%: fail (5%, 600 samples))
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
 }
 

@@ -290,10 +290,10 @@ fn each_limit_is_a_limit_of_its_own() {
         &to_first_bake(),
         &scattered,
         &expect![[r#"
-        0:26  tidegate: the gate failed: error_rate < 0.1% failed 4 times; rolling back (error_rate < 0.1%: fail (0.5%, 600 samples))
-        0:26  tidegate: rolling back: error_rate < 0.1% failed 4 times [5% → 0%] (error_rate < 0.1%: fail (0.5%, 600 samples))
-        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            0:26  tidegate: the gate failed: error_rate < 0.1% failed 4 times; rolling back (error_rate < 0.1%: fail (0.5%, 600 samples))
+            0:26  tidegate: rolling back: error_rate < 0.1% failed 4 times; it had begun by 2026-03-03T00:24:00Z [5% → 0%] (error_rate < 0.1%: fail (0.5%, 600 samples))
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
     let broken = [
         ("0:20", measured(Measure::Broken)),
@@ -304,10 +304,10 @@ fn each_limit_is_a_limit_of_its_own() {
         &to_first_bake(),
         &broken,
         &expect![[r#"
-        0:21  tidegate: the gate failed: error_rate < 0.1% could not be measured 2 times in a row; rolling back (error_rate < 0.1%: error: throttled)
-        0:21  tidegate: rolling back: error_rate < 0.1% could not be measured 2 times in a row [5% → 0%] (error_rate < 0.1%: error: throttled)
-        = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            0:21  tidegate: the gate failed: error_rate < 0.1% could not be measured 2 times in a row; rolling back (error_rate < 0.1%: error: throttled)
+            0:21  tidegate: rolling back: error_rate < 0.1% could not be measured 2 times in a row; it had begun by 2026-03-03T00:19:00Z [5% → 0%] (error_rate < 0.1%: error: throttled)
+            = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
 }
 

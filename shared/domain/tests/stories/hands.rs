@@ -385,7 +385,7 @@ fn an_alarm_sends_back_what_a_hand_has_left() {
         &steps,
         &expect![[r#"
             1:30  somebody else: web was closed to 0% by hand; adopted, holding [50% → apex 50%, web 0%]
-            1:31  alarm errors: rolling back: alarm errors went off [apex 50%, web 0% → 0%]
+            1:31  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T01:31:00Z [apex 50%, web 0% → 0%]
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );

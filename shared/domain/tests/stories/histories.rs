@@ -2,7 +2,7 @@
 
 use domain::{
     decide::{Decision, Refusal, decide},
-    event::{AlarmChange, AlarmReading, AlarmState, Command, Event, HookOutcome},
+    event::{AlarmChange, AlarmReading, AlarmState, Command, Event, HookOutcome, Named},
     name::Person,
     plan::{
         Finish, Plan,
@@ -199,7 +199,7 @@ pub(crate) fn some_command() -> impl Strategy<Value = Command> {
             reason: why(),
         }),
         2 => (1..20_i64).prop_map(move |hours| Command::Accept {
-            incident: "errors".to_owned(),
+            incident: Named::Words("errors".to_owned()),
             until: later(START, SignedDuration::from_hours(hours)),
             reason: why(),
         }),

@@ -52,7 +52,7 @@ fn a_critical_alarm_sends_traffic_back_at_once() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:19:00Z [5% → 0%]
             0:20  tidegate: all traffic is back on stable, 0s after the decision
             0:21  tidegate: the rollback is confirmed: no late write can disturb it
             = rolled back at 0%, waits for nothing: the rollout has ended
@@ -68,7 +68,7 @@ fn a_critical_alarm_that_is_read_in_a_sweep_does_the_same() {
         &to_first_bake(),
         &[("0:20", red)],
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:19:00Z [5% → 0%]
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
@@ -114,7 +114,7 @@ fn a_high_alarm_holds_and_traffic_goes_back_at_its_deadline() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             1:20  tidegate: nobody decided in time on alarm errors; rolling back
             1:20  tidegate: rolling back: nobody decided in time on: alarm errors [5% → 0%]
             1:20  tidegate: all traffic is back on stable, 0s after the decision
@@ -136,7 +136,7 @@ fn a_high_alarm_that_is_well_again_is_still_for_a_person_to_decide() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 10m traffic goes back
         "#]],
     );
@@ -161,14 +161,14 @@ fn a_person_accepts_a_high_alarm_and_it_is_told_again_only_after_it_has_recovere
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:25  ann: alarm errors accepted
             0:25  ann: resumed: fine
             1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
             1:10  tidegate: phase half entered [5% → 50%]
             1:10  tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
             1:11  tidegate: alarm errors is as it should be again
-            1:12  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T02:12:00Z unless a person decides
+            1:12  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T01:12:00Z; holding, traffic goes back at 2026-03-03T02:12:00Z unless a person decides
             = baking at 50%, waits for a person to decide on alarm errors; without an answer in 1h traffic goes back
         "#]],
     );
@@ -188,10 +188,10 @@ fn accepting_an_alarm_that_has_recovered_does_not_accept_its_next_breach() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides
             0:25  ann: alarm errors accepted
             0:25  ann: resumed: fine
-            0:26  alarm errors: high incident: alarm errors; holding, traffic goes back at 2026-03-03T01:26:00Z unless a person decides
+            0:26  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:26:00Z; holding, traffic goes back at 2026-03-03T01:26:00Z unless a person decides
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 1h traffic goes back
         "#]],
     );
@@ -214,7 +214,7 @@ fn a_medium_alarm_holds_and_asks_again_every_day() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-04T00:20:00Z
+            0:20  alarm errors: medium incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, a person should decide by 2026-03-04T00:20:00Z
             24:20 tidegate: nobody decided in time on alarm errors; holding for a person
             48:20 tidegate: nobody decided in time on alarm errors; holding for a person
             48:21 ann: alarm errors accepted
@@ -242,9 +242,9 @@ fn a_low_alarm_is_told_and_holds_nothing() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: low incident: alarm errors
+            0:20  alarm errors: low incident: alarm errors; it had begun by 2026-03-03T00:19:00Z
             0:40  tidegate: alarm errors is as it should be again
-            0:50  alarm errors: low incident: alarm errors
+            0:50  alarm errors: low incident: alarm errors; it had begun by 2026-03-03T00:50:00Z
             1:10  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
             1:10  tidegate: phase half entered [5% → 50%]
             1:10  tidegate: the weights of phase half are in effect from 2026-03-03T01:11:00Z
@@ -304,7 +304,7 @@ fn an_alarm_without_data_is_as_good_as_well_or_as_red_if_the_plan_says_so() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:20  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:19:00Z [5% → 0%]
             1:10  tidegate: all traffic is back on stable, 50m after the decision
             = guarding at 0%, waits for the time in which a late write could land to pass, in 1m
         "#]],
@@ -328,11 +328,11 @@ fn a_condition_opens_an_incident_once_and_a_critical_one_sends_traffic_back() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  tidegate: high incident: error_rate > 0.25%; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides (error_rate > 0.25%: fail (5%, 600 samples))
+            0:20  tidegate: high incident: error_rate > 0.25%; it had begun by 2026-03-03T00:18:00Z; holding, traffic goes back at 2026-03-03T01:20:00Z unless a person decides (error_rate > 0.25%: fail (5%, 600 samples))
             0:22  ann: error_rate > 0.25% accepted
             0:22  ann: resumed: fine
             0:24  tidegate: error_rate > 0.25% is as it should be again
-            0:25  tidegate: high incident: error_rate > 0.25%; holding, traffic goes back at 2026-03-03T01:25:00Z unless a person decides (error_rate > 0.25%: fail (5%, 600 samples))
+            0:25  tidegate: high incident: error_rate > 0.25%; it had begun by 2026-03-03T00:23:00Z; holding, traffic goes back at 2026-03-03T01:25:00Z unless a person decides (error_rate > 0.25%: fail (5%, 600 samples))
             = baking at 5%, waits for a person to decide on error_rate > 0.25%; without an answer in 1h traffic goes back
         "#]],
     );
@@ -343,7 +343,7 @@ fn a_condition_opens_an_incident_once_and_a_critical_one_sends_traffic_back() {
         &to_first_bake(),
         &steps[..1],
         &expect![[r#"
-            0:20  tidegate: rolling back: error_rate > 0.25% [5% → 0%] (error_rate > 0.25%: fail (5%, 600 samples))
+            0:20  tidegate: rolling back: error_rate > 0.25%; it had begun by 2026-03-03T00:18:00Z [5% → 0%] (error_rate > 0.25%: fail (5%, 600 samples))
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
@@ -364,8 +364,8 @@ fn a_critical_condition_is_not_hidden_by_the_same_one_of_less() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  tidegate: low incident: error_rate > 0.25% (error_rate > 0.25%: fail (5%, 600 samples))
-            0:20  tidegate: rolling back: error_rate > 0.25% [5% → 0%] (error_rate > 0.25%: fail (5%, 600 samples))
+            0:20  tidegate: low incident: error_rate > 0.25%; it had begun by 2026-03-03T00:18:00Z (error_rate > 0.25%: fail (5%, 600 samples))
+            0:20  tidegate: rolling back: error_rate > 0.25%; it had begun by 2026-03-03T00:18:00Z [5% → 0%] (error_rate > 0.25%: fail (5%, 600 samples))
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
@@ -385,8 +385,8 @@ fn the_incident_that_is_due_first_is_waited_for_first() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-04T00:20:00Z
-            0:21  alarm latency: high incident: alarm latency; holding, traffic goes back at 2026-03-03T01:21:00Z unless a person decides
+            0:20  alarm errors: medium incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, a person should decide by 2026-03-04T00:20:00Z
+            0:21  alarm latency: high incident: alarm latency; it had begun by 2026-03-03T00:21:00Z; holding, traffic goes back at 2026-03-03T01:21:00Z unless a person decides
             0:22  ann: paused: a look
             = baking at 5% [it is paused], waits for a person to decide on alarm latency; without an answer in 59m traffic goes back
         "#]],
@@ -416,7 +416,7 @@ fn a_person_is_asked_again_after_as_long_as_the_severity_says() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: high incident: alarm errors; holding, a person should decide by 2026-03-03T02:20:00Z
+            0:20  alarm errors: high incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, a person should decide by 2026-03-03T02:20:00Z
             2:20  tidegate: nobody decided in time on alarm errors; holding for a person
             2:20  tidegate: could not be measured for a while: error_rate < 0.1%
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 1h it goes on holding
@@ -427,7 +427,7 @@ fn a_person_is_asked_again_after_as_long_as_the_severity_says() {
         &to_first_bake(),
         &steps,
         &expect![[r#"
-            0:20  alarm errors: medium incident: alarm errors; holding, a person should decide by 2026-03-03T03:20:00Z
+            0:20  alarm errors: medium incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, a person should decide by 2026-03-03T03:20:00Z
             2:20  tidegate: could not be measured for a while: error_rate < 0.1%
             3:20  tidegate: nobody decided in time on alarm errors; holding for a person
             = baking at 5%, waits for a person to decide on alarm errors; without an answer in 3h it goes on holding

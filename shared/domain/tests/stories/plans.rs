@@ -154,6 +154,7 @@ pub(crate) fn plan() -> Plan {
         )]),
         people: BTreeMap::new(),
         notify: Notify::default(),
+        reports: None,
         locale: Locale::En,
         finish: Finish::Auto,
         fast_track: HOUR,

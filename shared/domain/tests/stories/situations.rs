@@ -1,7 +1,7 @@
 //! One rollout in each status, and in each way of being held.
 
 use domain::{
-    event::{AlarmReading, Command, HookOutcome},
+    event::{AlarmReading, Command, HookOutcome, Named},
     plan::{
         Finish, Plan,
         gate::{GateLimits, Otherwise},
@@ -256,7 +256,7 @@ pub(crate) fn everything(since: &'static str) -> Vec<(&'static str, Do)> {
         (
             "accept",
             asked(Command::Accept {
-                incident: "alarm errors".to_owned(),
+                incident: Named::Words("alarm errors".to_owned()),
                 until: crate::story::at("99:00"),
                 reason: "known".to_owned(),
             }),

@@ -134,7 +134,7 @@ fn a_red_alarm_that_was_overridden_counts_again_once_it_has_recovered() {
             0:01  tidegate: phase canary entered [0% → 5%]
             0:01  tidegate: the weights of phase canary are in effect from 2026-03-03T00:02:00Z
             0:03  tidegate: alarm errors is as it should be again
-            0:09  alarm errors: rolling back: alarm errors went off [5% → 0%]
+            0:09  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:09:00Z [5% → 0%]
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
@@ -155,7 +155,7 @@ fn an_alarm_that_could_not_be_read_at_the_start_is_heard_however_old_its_state_i
             0:00  ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
             0:00  ann: started although alarm errors could not be read (denied): known and harmless
             0:00  tidegate: every route is ready
-            0:02  alarm errors: rolling back: alarm errors went off
+            0:02  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-02T23:00:00Z
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );
@@ -244,7 +244,7 @@ fn a_rollout_that_takes_over_is_guarded_by_alarms_before_its_first_phase() {
         &expect![[r#"
             0:00  ann: rollout started, plan 0707070707070707070707070707070707070707070707070707070707070707
             0:00  tidegate: every route is ready
-            0:00  alarm errors: rolling back: alarm errors went off [25% → 0%]
+            0:00  alarm errors: rolling back: alarm errors went off; it had begun by 2026-03-03T00:00:00Z [25% → 0%]
             = rolling back at 0%, waits for weights to be written and read back, tried again in 10s
         "#]],
     );

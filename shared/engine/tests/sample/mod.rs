@@ -64,6 +64,7 @@ pub(crate) fn head(epoch: u64) -> Rollout {
         groups: BTreeMap::new(),
         people: BTreeMap::new(),
         notify: Notify::default(),
+        reports: None,
         locale: Locale::En,
         finish: Finish::Auto,
         fast_track: SignedDuration::ZERO,

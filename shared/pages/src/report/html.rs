@@ -10,11 +10,15 @@ impl Report {
     /// As a page.
     #[must_use]
     pub fn html(&self) -> String {
-        let inside = html! {
+        document(language(self.locale), &self.title, &self.inside())
+    }
+
+    /// What stands in the page.
+    pub(crate) fn inside(&self) -> Markup {
+        html! {
             h1 { (self.title) }
             @for block in &self.blocks { (self.block(block)) }
-        };
-        document(language(self.locale), &self.title, &inside)
+        }
     }
 
     fn block(&self, block: &Block) -> Markup {

@@ -5,8 +5,6 @@ use domain::{
     time::{SignedDuration, Timestamp, since},
 };
 
-use super::Subject;
-
 /// What a ledger says of a rollout.
 pub(super) struct Story<'a> {
     pub(super) lines: &'a [Line],
@@ -15,7 +13,7 @@ pub(super) struct Story<'a> {
     pub(super) back: Option<&'a Line>,
     /// When what led to it was found.
     pub(super) found: Option<Timestamp>,
-    /// How long before that it had begun, by the alarm's own clock.
+    /// How long before that it had begun, as far as its source says: the alarm, or the window that was measured.
     pub(super) detect: Option<SignedDuration>,
     pub(super) decide: Option<SignedDuration>,
     pub(super) restore: Option<SignedDuration>,
@@ -61,7 +59,7 @@ pub(super) fn samples(line: &Line) -> Option<&str> {
 
 impl<'a> Story<'a> {
     /// Puts a ledger together.
-    pub(super) fn of(subject: &Subject, lines: &'a [Line]) -> Self {
+    pub(super) fn of(lines: &'a [Line]) -> Self {
         let back = lines.iter().rfind(|line| line.kind == "rollback-began");
         let mut story = Self {
             lines,
@@ -78,22 +76,20 @@ impl<'a> Story<'a> {
                 .and_then(time),
         };
         if let Some(back) = back {
-            story.go_back(subject, back);
+            story.go_back(back);
         }
         story
     }
 
-    fn go_back(&mut self, subject: &Subject, back: &'a Line) {
+    fn go_back(&mut self, back: &'a Line) {
         let Some(decided) = time(back) else { return };
-        self.found = found(self.lines, back).or_else(|| (!is_persons(back)).then_some(decided));
+        // What no incident was opened for was found when it was decided.
+        let found = found(self.lines, back).or_else(|| (!is_persons(back)).then_some(back));
+        self.found = found.and_then(time);
         self.decide = self.found.map(|found| since(decided, found));
-        let alarm = subject.alarms.iter().find(|(name, began)| {
-            let is_meant = back.what.contains(&format!("alarm {name} "));
-            is_meant && self.found.is_some_and(|found| *began <= found)
-        });
-        if let (Some((_, began)), Some(found)) = (alarm, self.found) {
-            self.detect = Some(since(found, *began));
-        }
+        let begun = found.and_then(begun);
+        let detected = begun.zip(self.found);
+        self.detect = detected.map(|(begun, found)| since(found, begun));
         let after = |kind: &str| {
             let mut later = self.lines.iter().filter(|line| line.seq > back.seq);
             later.find(|line| line.kind == kind).and_then(time)
@@ -116,10 +112,10 @@ impl<'a> Story<'a> {
     }
 }
 
-/// When the breach was found that was open when it was decided to go back: the one that the decision names, or the
+/// The entry of the breach that was open when it was decided to go back: the one that the decision names, or the
 /// oldest.
-fn found(lines: &[Line], back: &Line) -> Option<Timestamp> {
-    let mut open: Vec<(&str, &Line)> = Vec::new();
+fn found<'a>(lines: &'a [Line], back: &Line) -> Option<&'a Line> {
+    let mut open: Vec<(&str, &'a Line)> = Vec::new();
     for line in lines.iter().take_while(|line| line.seq < back.seq) {
         match line.kind.as_str() {
             "incident-opened" => {
@@ -133,8 +129,14 @@ fn found(lines: &[Line], back: &Line) -> Option<Timestamp> {
     }
     let named = open.iter().find(|(source, _)| back.what.contains(source));
     let oldest = open.first().filter(|_| is_persons(back));
-    let (_, line) = named.or(oldest)?;
-    time(line)
+    named.or(oldest).map(|(_, line)| *line)
+}
+
+/// When what a line speaks of had begun, if it says so.
+fn begun(line: &Line) -> Option<Timestamp> {
+    let (_, after) = line.what.rsplit_once("; it had begun by ")?;
+    let end = after.find(';').unwrap_or(after.len());
+    after.get(..end)?.parse().ok()
 }
 
 fn phases(lines: &[Line]) -> Vec<Phase<'_>> {

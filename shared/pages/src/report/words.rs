@@ -97,7 +97,7 @@ pub(super) const fn title(locale: Locale, course: Course) -> &'static str {
         (Locale::En, Course::Completed) => "Completion report",
         (Locale::En, Course::Superseded) => "Report of a superseded rollout",
         (Locale::Ja, Course::Runs) => "中間報告",
-        (Locale::Ja, Course::GoesBack) => "ロールバック報告(中間)",
+        (Locale::Ja, Course::GoesBack) => "ロールバック報告（中間）",
         (Locale::Ja, Course::RolledBack) => "ロールバック報告",
         (Locale::Ja, Course::Completed) => "完了報告",
         (Locale::Ja, Course::Superseded) => "引き継がれたロールアウトの報告",
@@ -108,7 +108,7 @@ pub(super) const fn title(locale: Locale, course: Course) -> &'static str {
 pub(super) fn accepted(locale: Locale, what: &str, by: &str) -> String {
     match locale {
         Locale::En => format!("{what}; accepted by {by}"),
-        Locale::Ja => format!("{what}。{by} さんが容認しました"),
+        Locale::Ja => format!("{what}。{by} さんが許容しました"),
     }
 }
 
@@ -120,8 +120,8 @@ pub(super) fn weighed(locale: Locale, count: &str) -> String {
              metric is a load balancer's). The ledger does not say how many requests the canary answered in all."
         ),
         Locale::Ja => format!(
-            "判断の根拠となった計測のカナリア側サンプル数は {count} です(ロードバランサーのメトリクスではリクエスト数)。\
-             カナリアが応答したリクエストの総数は台帳にはありません。"
+            "判断の根拠となった計測の新システムのサンプル数は {count} です（ロードバランサーのメトリクスではリクエスト数）。\
+             新システムが応答したリクエストの総数は台帳にはありません。"
         ),
     }
 }
@@ -173,16 +173,16 @@ fn japanese_question(open: &Open<'_>) -> String {
         Open::Detection => {
             "いつ始まりましたか。台帳に記録がないため、検知までの時間は不明です。".to_owned()
         }
-        Open::Late => "計画の時間内にトラフィックが戻らなかったのはなぜですか。".to_owned(),
+        Open::Late => "プランの時間内にトラフィックが戻らなかったのはなぜですか。".to_owned(),
         Open::Failures => "失敗したリクエストは何件で、影響を受けたのは誰ですか。".to_owned(),
         Open::Reach => {
-            "カナリアに届いたリクエストは何件で、そのうち何件が失敗しましたか。".to_owned()
+            "新システムに届いたリクエストは何件で、そのうち何件が失敗しましたか。".to_owned()
         }
         Open::Unanswered(what) => {
-            format!("連絡が届かなかったのは誰で、なぜですか。台帳の記録: {what}")
+            format!("連絡が届かなかったのは誰で、なぜですか。台帳の記録：{what}")
         }
-        Open::Past(what) => format!("計画を越えたこの判断は妥当でしたか。台帳の記録: {what}"),
-        Open::Trouble(what) => format!("なぜ起こり、対処は済みましたか。台帳の記録: {what}"),
+        Open::Past(what) => format!("プランを越えたこの判断は妥当でしたか。台帳の記録：{what}"),
+        Open::Trouble(what) => format!("なぜ起こり、対処は済みましたか。台帳の記録：{what}"),
         Open::Incidents => "未解決のインシデントにどう対応しますか。".to_owned(),
     }
 }
@@ -213,7 +213,7 @@ const fn english(word: Word) -> &'static str {
         Word::Completed => "Completed: the canary is the new stable.",
         Word::Superseded => "Another rollout took over the routes.",
         Word::Times => "Times",
-        Word::ToDetect => "To detect",
+        Word::ToDetect => "To detect (from the alarm's change or the window's end)",
         Word::ToDecide => "To decide (found to decided)",
         Word::ToRestore => "To restore (decided to traffic back)",
         Word::ToConfirm => "To confirm (decided to confirmed)",
@@ -268,37 +268,37 @@ const fn japanese(word: Word) -> &'static str {
         Word::Ended => "終了",
         Word::AsOf => "時点",
         Word::Cause => "原因",
-        Word::Plan => "計画(SHA-256)",
+        Word::Plan => "プラン（SHA-256）",
         Word::InEnglish => "台帳の記録は英語のまま示します。",
         Word::Runs => "ロールアウトは進行中です。",
-        Word::GoesBack => "トラフィックを安定版に戻しています。",
-        Word::RolledBack => "ロールバック済み: すべてのトラフィックは安定版にあります。",
-        Word::Completed => "完了: カナリアが新しい安定版になりました。",
-        Word::Superseded => "別のロールアウトが経路を引き継ぎました。",
+        Word::GoesBack => "トラフィックを旧システムに戻しています。",
+        Word::RolledBack => "ロールバック済み：全トラフィックは旧システムにあります。",
+        Word::Completed => "完了：新システムに完全移行しました。",
+        Word::Superseded => "別のロールアウトにルートが引き継がれました。",
         Word::Times => "所要時間",
-        Word::ToDetect => "検知まで",
-        Word::ToDecide => "判断まで(検知から判断)",
-        Word::ToRestore => "復旧まで(判断からトラフィック復帰)",
-        Word::ToConfirm => "確認まで(判断からロールバック確定)",
-        Word::BeginUnknown => "不明: いつ始まったかは台帳にありません",
-        Word::NothingFound => "不明: 人が判断した時点で検知されたものはありませんでした",
-        Word::NotYet => "まだです",
+        Word::ToDetect => "検知まで（アラームの変化または測定期間の終わりから）",
+        Word::ToDecide => "判断まで（検知から判断）",
+        Word::ToRestore => "復旧まで（判断からトラフィック復帰）",
+        Word::ToConfirm => "確定まで（判断からロールバック確定）",
+        Word::BeginUnknown => "不明：いつ始まったかは台帳にありません",
+        Word::NothingFound => "不明：人が判断した時点で検知されたものはありませんでした",
+        Word::NotYet => "未完了",
         Word::Affected => "影響を受けたリクエスト",
-        Word::ReachUnknown => "不明: この判断の計測は台帳にありません。",
+        Word::ReachUnknown => "不明：この判断の測定は台帳にありません。",
         Word::Phases | Word::Phase => "フェーズ",
         Word::InEffect => "反映",
         Word::GatePassed => "ゲート通過",
         Word::NoPhase => "なし",
-        Word::Weights => "カナリアの割合の推移",
+        Word::Weights => "新システムの配分の推移",
         Word::Time => "時刻",
         Word::Before => "変更前",
         Word::After => "変更後",
         Word::Why => "誰が、なぜ",
-        Word::NoWeights => "割合の変更はありません。",
-        Word::Evidence => "各判断での計測",
+        Word::NoWeights => "配分の変更はありません。",
+        Word::Evidence => "各判断での測定",
         Word::Decision => "判断",
-        Word::Measured => "計測",
-        Word::NoEvidence => "計測はありません。",
+        Word::Measured => "測定",
+        Word::NoEvidence => "測定はありません。",
         Word::Decisions => "誰が何を判断したか",
         Word::Who => "誰",
         Word::NoDecisions => "人による判断はありません。",
@@ -306,7 +306,7 @@ const fn japanese(word: Word) -> &'static str {
         Word::Message => "台帳の記録",
         Word::NoMessages => "なし。",
         Word::Delivery => {
-            "それぞれ、計画で定めた連絡先への通知です。どの連絡先に届き、誰が読んだかは台帳にありません。"
+            "それぞれ、プランで定めた連絡先への通知です。どの連絡先に届き、誰が読んだかは台帳にありません。"
         }
         Word::Incidents => "未解決のインシデント",
         Word::NoIncidents => "ありません。",

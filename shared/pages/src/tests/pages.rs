@@ -7,9 +7,13 @@
 
 use std::fmt::Write as _;
 
-use domain::{plan::PlanHash, rollout::Cause, traffic::Epoch};
+use domain::{
+    plan::{PlanHash, gate::Otherwise, severity::Severity},
+    rollout::{Cause, Incident, IncidentSource, IncidentState},
+    traffic::Epoch,
+};
 use expect_test::{expect, expect_file};
-use token::answer::{Outcome, Settled};
+use token::answer::{Outcome, Settled, Why};
 
 use super::*;
 
@@ -52,6 +56,115 @@ fn stale(action: Action, change: fn(&mut Moment), expected: &Expect) {
     assert!(!page.body.contains("<form"), "{action}");
     let said = format!("{}\n{}\n", head_of(&page), head_of(&asked.page(&japanese)));
     expected.assert_eq(&said);
+}
+
+/// A condition has opened an incident that holds the rollout.
+fn open_incident(asked: &mut Moment) {
+    let opened = asked.now;
+    let rollout = asked.rollout();
+    rollout.status = Status::Baking;
+    rollout.incidents.insert(
+        IncidentSource::Condition("p95 > 500ms".to_owned()),
+        Incident {
+            severity: Severity::High,
+            opened,
+            state: IncidentState::Open {
+                due: Some(later(opened, SignedDuration::from_hours(1))),
+                otherwise: Otherwise::Rollback,
+            },
+        },
+    );
+}
+
+#[test]
+fn what_is_accepted_is_named_with_the_time_for_which_it_is_borne() {
+    let mut said = String::new();
+    for locale in [Locale::En, Locale::Ja] {
+        let mut asked = asked(locale);
+        open_incident(&mut asked);
+        let page = asked.page(&asked.request(Action::Accept, "GET", ""));
+        assert!(page.body.contains(
+            "<textarea id=\"reason\" name=\"reason\" rows=\"2\" maxlength=\"500\" required>"
+        ));
+        let text = text_of(&page.body);
+        let lines = text.lines().filter(|line| !line.is_empty());
+        let lines: Vec<&str> = lines.take(6).collect();
+        let _ = writeln!(said, "{}", lines.join("\n"));
+    }
+    expect![[r#"
+        Tidegate
+        日本語
+        Accept the incident of shop#1 and go on?
+        The incident p95 &gt; 500ms is borne for 4h: it no longer holds the rollout, which goes on as planned. After that it holds it again, if it is not over.
+        This link was made for ann and is good until Tue 13 Jan 2026 12:45 JST.
+        Service
+        Tidegate
+        English
+        shop#1 のインシデントを許容して続行しますか？
+        インシデント「p95 &gt; 500ms」を4時間許容します。その間は保留を解除し、予定どおり続行します。4時間後も解決していない場合は再び保留されます。
+        このリンクは ann さん用で、2026年1月13日(火) 12:45 JST まで有効です。
+        サービス
+    "#]].assert_eq(&said);
+}
+
+#[test]
+fn an_incident_that_is_over_is_not_accepted_and_neither_is_the_next() {
+    let mut asked = asked(Locale::En);
+    open_incident(&mut asked);
+    let request = asked.request(Action::Accept, "GET", "");
+    assert!(asked.page(&request).body.contains("<form"));
+    for incident in asked.rollout().incidents.values_mut() {
+        incident.opened = later(incident.opened, SignedDuration::from_mins(1));
+    }
+    expect![[r#"
+        200 shop#1
+            There is nothing to decide with this link now."#]]
+    .assert_eq(&head_of(&asked.page(&request)));
+    asked.rollout().incidents.clear();
+    expect![[r#"
+        200 shop#1
+            There is nothing to decide with this link now."#]]
+    .assert_eq(&head_of(&asked.page(&request)));
+}
+
+#[test]
+fn the_status_page_leads_to_the_report_and_back_and_a_decision_does_not() {
+    let mut asked = asked(Locale::En);
+    let request = asked.request(Action::View, "GET", REPORT);
+    let page = asked.page(&request);
+    let path = &request.path;
+    assert!(
+        page.body
+            .contains(&format!("<a href=\"{path}\">Status page</a>"))
+    );
+    assert!(
+        page.body
+            .contains(&format!("href=\"?{REPORT}&amp;lang=ja\""))
+    );
+    let status = asked.page(&asked.request(Action::View, "GET", ""));
+    assert!(
+        status
+            .body
+            .contains(&format!("<a href=\"{path}?{REPORT}\">Report</a>"))
+    );
+    let japanese = asked.page(&asked.request(Action::View, "GET", &format!("lang=ja&{REPORT}")));
+    let other = asked.page(&asked.request(Action::Approve, "GET", REPORT));
+    asked.known.rollout = None;
+    let gone = asked.page(&request);
+    let heads = [&page, &japanese, &other, &gone].map(|page| head_of(page));
+    expect![[r#"
+        200 Interim report: shop#1
+            Service
+        200 中間報告: shop#1
+            サービス
+        200 Go on from phase half of shop#1?
+            You agree to go on. 2 people must agree, then phase all begins: canary 100%, for at least 30m.
+        410 shop#1
+            There is no such rollout any more."#]].assert_eq(&heads.join("\n"));
+    for page in [&page, &japanese] {
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains("<form") && !page.body.contains("http-equiv"));
+    }
 }
 
 #[test]
@@ -266,25 +379,31 @@ fn what_became_of_an_answer_is_said() {
 
 #[test]
 fn what_an_answer_lacks_is_said() {
-    let why = "ann is none of the approvers".to_owned();
+    let why = Why {
+        en: "ann is none of the approvers".to_owned(),
+        ja: "ann さんは承認者ではありません".to_owned(),
+    };
     ended(
         Outcome::Refused { why },
         &expect![[r#"
-        200 Go on from phase half of shop#1?
-            It was not done: ann is none of the approvers
-        200 shop#1 フェーズ half の続行を承認しますか？
-            実行されませんでした：ann is none of the approvers
-    "#]],
+            200 Go on from phase half of shop#1?
+                It was not done: ann is none of the approvers.
+            200 shop#1 フェーズ half の続行を承認しますか？
+                実行されませんでした：ann さんは承認者ではありません。
+        "#]],
     );
-    let why = "web was not read back yet".to_owned();
+    let why = Why {
+        en: "web was not read back yet".to_owned(),
+        ja: "web の反映はまだ確認できていません".to_owned(),
+    };
     ended(
         Outcome::Unsure { why },
         &expect![[r#"
-        200 Go on from phase half of shop#1?
-            It is decided or being tried, and not yet seen: web was not read back yet
-        200 shop#1 フェーズ half の続行を承認しますか？
-            処理は続いていますが、結果はまだ確認できていません：web was not read back yet
-    "#]],
+            200 Go on from phase half of shop#1?
+                It is decided or being tried, and not yet seen: web was not read back yet.
+            200 shop#1 フェーズ half の続行を承認しますか？
+                処理は続いていますが、結果はまだ確認できていません：web の反映はまだ確認できていません。
+        "#]],
     );
 }
 

@@ -17,11 +17,23 @@ struct Played {
 /// In phase `half` every second answer of the canary is an error.
 const BAD: &str = "timeline: [{ at: half+10m, error_spike: { size: 50%, for: 1h } }]";
 
+/// In phase `half` the alarm goes off.
+const ALARM: &str = "timeline: [{ at: half+10m, alarm: { name: shop-5xx, state: ALARM } }]";
+
+/// In phase `half` a person has seen enough, although nothing was found.
+const PERSON: &str =
+    "timeline: [{ at: half+10m, person: { who: ann, do: rollback, reason: carts are empty } }]";
+
 /// Nothing happens.
 const GOOD: &str = "";
 
+/// An alarm that guards the rollout.
+const GUARDED: &str = "alarms: [{ arn: 'arn:aws:cloudwatch:eu-west-1:123456789012:alarm:shop-5xx', severity: critical }]\n";
+
 fn played(scenario: &str) -> Played {
-    let plan = Arc::new(plan::parse(PLAN).unwrap().plan);
+    let guarded = format!("{PLAN}{GUARDED}");
+    let plan = if scenario == ALARM { &guarded } else { PLAN };
+    let plan = Arc::new(plan::parse(plan).unwrap().plan);
     let mut scenario = Scenario::parse(scenario).unwrap();
     scenario.people.approve = Habit::After(SignedDuration::from_mins(1));
     scenario.people.checklist = Habit::After(SignedDuration::from_mins(1));
@@ -77,6 +89,22 @@ fn a_rollback_is_reported_with_its_times_and_what_nobody_knows() {
         Locale::Ja,
         &expect_file!["reports/rollback.ja.md"],
         &expect_file!["reports/rollback.ja.txt"],
+    );
+}
+
+#[test]
+fn a_rollback_by_an_alarm_has_its_time_to_detect_and_one_by_a_person_has_not() {
+    check(
+        ALARM,
+        Locale::En,
+        &expect_file!["reports/alarm.en.md"],
+        &expect_file!["reports/alarm.en.txt"],
+    );
+    check(
+        PERSON,
+        Locale::En,
+        &expect_file!["reports/person.en.md"],
+        &expect_file!["reports/person.en.txt"],
     );
 }
 

@@ -3,12 +3,10 @@
 use domain::{
     name::PhaseName,
     plan::{gate::Otherwise, phase::Phase},
-    rollout::{Rollout, Status},
+    rollout::Rollout,
     time::{Spell, Timestamp},
-    waiting::Waiting,
-    words,
 };
-use token::{Action, answer::Outcome};
+use token::{ACCEPTED_FOR, Action, answer::Outcome};
 
 use super::{Label, Language, Nothing};
 use crate::standing::Standing;
@@ -68,6 +66,8 @@ impl Language for English {
             Label::OthersHint => {
                 "Each has a link of its own in the message that brought you here. What is safer needs no approval."
             }
+            Label::Report => "Report",
+            Label::StatusPage => "Status page",
             Label::CurrentState => "How it stands now",
             Label::Pending => "Your answer is on its way. This page looks again every two seconds.",
             Label::StillUnknown => {
@@ -158,7 +158,7 @@ impl Language for English {
         }
     }
 
-    fn does(&self, action: Action, rollout: &Rollout) -> String {
+    fn does(&self, action: Action, rollout: &Rollout, incident: Option<&str>) -> String {
         let approval = rollout
             .current_phase()
             .and_then(|phase| phase.approval.as_ref());
@@ -195,7 +195,12 @@ impl Language for English {
                     .to_owned()
             }
             Action::Accept => {
-                "The incident no longer holds the rollout. It goes on as planned; a new breach holds it again.".to_owned()
+                let which = incident.map_or_else(|| "An incident".to_owned(), |name| format!("The incident {name}"));
+                let lasts = Spell(ACCEPTED_FOR);
+                format!(
+                    "{which} is borne for {lasts}: it no longer holds the rollout, which goes on as planned. After that it \
+                     holds it again, if it is not over."
+                )
             }
             Action::View => "You see how the rollout stands.".to_owned(),
         }
@@ -243,8 +248,8 @@ impl Language for English {
             Outcome::Locked => {
                 "The code was wrong, and it was the last try: this link takes none any more. Nothing was done.".to_owned()
             }
-            Outcome::Refused { why } => format!("It was not done: {why}"),
-            Outcome::Unsure { why } => format!("It is decided or being tried, and not yet seen: {why}"),
+            Outcome::Refused { why } => format!("It was not done: {}.", why.en),
+            Outcome::Unsure { why } => format!("It is decided or being tried, and not yet seen: {}.", why.en),
         }
     }
 
@@ -253,19 +258,6 @@ impl Language for English {
             1 => "One try is left.".to_owned(),
             left => format!("{left} tries are left."),
         }
-    }
-
-    fn status(&self, status: &Status) -> &'static str {
-        status.name()
-    }
-
-    fn waiting(
-        &self,
-        waiting: &Waiting,
-        now: Timestamp,
-        _time: &dyn Fn(Timestamp) -> String,
-    ) -> String {
-        words::waiting(waiting, now)
     }
 
     fn place(&self, phase: &str, number: usize, of: usize) -> String {

@@ -2,14 +2,13 @@
 
 use domain::{
     name::PhaseName,
-    plan::{calendar::Shut, gate::Otherwise, people::Locale, phase::Phase},
-    rollout::{Hold, Rollout, Status},
+    plan::{gate::Otherwise, people::Locale, phase::Phase},
+    rollout::Rollout,
     time::{SignedDuration, Timestamp},
-    waiting::Waiting,
     words::Parts,
 };
 use jiff::tz::TimeZone;
-use token::{Action, answer::Outcome};
+use token::{ACCEPTED_FOR, Action, answer::Outcome};
 
 use super::{Label, Language, Nothing};
 use crate::standing::Standing;
@@ -67,6 +66,8 @@ impl Language for Japanese {
             Label::OthersHint => {
                 "それぞれ通知メッセージに専用のリンクがあります。安全側の操作に承認は必要ありません。"
             }
+            Label::Report => "報告書",
+            Label::StatusPage => "状況ページ",
             Label::CurrentState => "現在の状況",
             Label::Pending => "回答を処理しています。このページは2秒ごとに更新されます。",
             Label::StillUnknown => {
@@ -158,7 +159,7 @@ impl Language for Japanese {
         }
     }
 
-    fn does(&self, action: Action, rollout: &Rollout) -> String {
+    fn does(&self, action: Action, rollout: &Rollout, incident: Option<&str>) -> String {
         let approval = rollout
             .current_phase()
             .and_then(|phase| phase.approval.as_ref());
@@ -189,7 +190,11 @@ impl Language for Japanese {
                 "現在の配分のまま、再開されるまで先に進みません。アラームによるロールバックは引き続き行われます。".to_owned()
             }
             Action::Accept => {
-                "インシデントによる保留を解除し、予定どおり続行します。新たに発生した場合は再び保留されます。".to_owned()
+                let which = incident.map_or_else(String::new, |name| format!("「{name}」"));
+                let lasts = span(ACCEPTED_FOR);
+                format!(
+                    "インシデント{which}を{lasts}許容します。その間は保留を解除し、予定どおり続行します。{lasts}後も解決していない場合は再び保留されます。"
+                )
             }
             Action::View => "ロールアウトの状況を表示します。".to_owned(),
         }
@@ -234,96 +239,15 @@ impl Language for Japanese {
             Outcome::Locked => {
                 "確認コードが違います。最後の試行だったため、このリンクは使えなくなりました。何も実行されていません。".to_owned()
             }
-            Outcome::Refused { why } => format!("実行されませんでした：{why}"),
+            Outcome::Refused { why } => format!("実行されませんでした：{}。", why.ja),
             Outcome::Unsure { why } => {
-                format!("処理は続いていますが、結果はまだ確認できていません：{why}")
+                format!("処理は続いていますが、結果はまだ確認できていません：{}。", why.ja)
             }
         }
     }
 
     fn left(&self, left: u32) -> String {
         format!("あと{left}回入力できます。")
-    }
-
-    fn status(&self, status: &Status) -> &'static str {
-        match status {
-            Status::Starting => "準備中",
-            Status::Entering(_) => "次の段階へ移行中",
-            Status::Shifting => "配分を変更中",
-            Status::Baking => "維持中",
-            Status::AwaitingApproval => "承認待ち",
-            Status::Watching => "監視中",
-            Status::AwaitingFinish => "切り替え作業待ち",
-            Status::Finishing => "完全移行中",
-            Status::Completed { .. } => "完了",
-            Status::RollingBack { .. } => "ロールバック中",
-            Status::Guarding { .. } => "切り戻し済み（確認中）",
-            Status::RolledBack { .. } => "ロールバック済み",
-            Status::Superseded { .. } => "別のロールアウトに引き継ぎ済み",
-        }
-    }
-
-    fn waiting(
-        &self,
-        waiting: &Waiting,
-        _now: Timestamp,
-        time: &dyn Fn(Timestamp) -> String,
-    ) -> String {
-        match waiting {
-            Waiting::Nothing => "ロールアウトは終了しています".to_owned(),
-            Waiting::Write { .. } => "配分の変更".to_owned(),
-            Waiting::Effect { until: None } => "配分の適用".to_owned(),
-            Waiting::Effect { until: Some(until) } => format!("配分の適用（{}）", time(*until)),
-            Waiting::Bake { until } => format!("維持時間の経過（{} まで）", time(*until)),
-            Waiting::Evidence { lacking } if lacking.is_empty() => "最初の測定".to_owned(),
-            Waiting::Evidence { lacking } => {
-                let metrics: Vec<String> = lacking
-                    .iter()
-                    .map(|finding| finding.condition.metric.to_string())
-                    .collect();
-                format!("判断の根拠：{}", metrics.join("、"))
-            }
-            Waiting::Checklist { open } => {
-                let open: Vec<String> = open.iter().map(ToString::to_string).collect();
-                format!("確認項目：{}", open.join("、"))
-            }
-            Waiting::Approval {
-                have,
-                needed,
-                until,
-                otherwise,
-            } => format!(
-                "承認（{needed}名中{have}名）{}",
-                unanswered(*until, *otherwise, time)
-            ),
-            Waiting::Calendar(shut) => calendar(shut, time),
-            Waiting::Hook { name } => format!("フック {name}"),
-            Waiting::Person { hold } => format!("担当者の判断（{}）", held(*hold)),
-            Waiting::Incident {
-                source,
-                until,
-                otherwise,
-            } => format!(
-                "インシデントの判断：{}{}",
-                Parts {
-                    locale: Locale::Ja,
-                    zone: &TimeZone::UTC
-                }
-                .source(source),
-                unanswered(*until, *otherwise, time)
-            ),
-            Waiting::Drift { routes } => {
-                let all: Vec<String> = routes
-                    .iter()
-                    .map(|(route, weight)| format!("{route}（{weight}）"))
-                    .collect();
-                format!("外部から変更された配分の修正：{}", all.join("、"))
-            }
-            Waiting::Alarm { name } => format!("アラーム {name} の状態"),
-            Waiting::Finish => "切り替え作業と `tidegate finish`".to_owned(),
-            Waiting::Guard { until } => format!("切り戻しの確定（{} まで）", time(*until)),
-            Waiting::Sweep => "次の巡回（1分以内）".to_owned(),
-        }
     }
 
     fn place(&self, phase: &str, number: usize, of: usize) -> String {
@@ -380,43 +304,4 @@ fn span(lasts: SignedDuration) -> String {
         zone: &TimeZone::UTC,
     };
     parts.span(lasts)
-}
-
-fn unanswered(
-    until: Option<Timestamp>,
-    otherwise: Otherwise,
-    time: &dyn Fn(Timestamp) -> String,
-) -> String {
-    let Some(until) = until else {
-        return String::new();
-    };
-    let then = match otherwise {
-        Otherwise::Hold => "保留を続けます",
-        Otherwise::Rollback => "ロールバックします",
-    };
-    format!("。{} までに判断がない場合は{then}", time(until))
-}
-
-fn calendar(shut: &Shut, time: &dyn Fn(Timestamp) -> String) -> String {
-    let why = match &shut.freeze {
-        Some(name) => format!("変更凍結 {name} の終了"),
-        None => "変更可能な時間帯".to_owned(),
-    };
-    match shut.opens {
-        Some(opens) => format!("{why}（{}）", time(opens)),
-        None => why,
-    }
-}
-
-const fn held(hold: Hold) -> &'static str {
-    match hold {
-        Hold::Paused => "一時停止中",
-        Hold::WeightSet => "配分が手動で設定されました",
-        Hold::HandClosed => "配分が手動で下げられました",
-        Hold::GateFailed => "ゲートが不合格です",
-        Hold::HookFailed => "フックが失敗しました",
-        Hold::Overdue => "フェーズが予定時間を超過しています",
-        Hold::Rejected => "承認者が却下しました",
-        Hold::ApprovalExpired => "期限内に承認がありませんでした",
-    }
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     decide::Refusal,
-    event::Command,
+    event::{Command, Named},
     name::{EventKey, ItemName, Person, RouteName},
     rollout::Rollout,
     time::{SignedDuration, Timestamp, later, minute_of},
@@ -169,7 +169,7 @@ impl Says {
                 }
             }
             Self::Accept(incident, lasts, reason) => Command::Accept {
-                incident,
+                incident: Named::Words(incident),
                 until: later(rollout.started_at, lasts),
                 reason,
             },

@@ -12,7 +12,7 @@ use crate::sample::{after, claims, noon, signer};
 #[test]
 fn the_same_claims_make_the_same_link() {
     let link = signer().sign(&claims()).unwrap();
-    expect!["AQcyMDI2LTExHzExMTEyMjIyMzMzMy9ldS13ZXN0LTEvdGlkZWdhdGUEc2hvcAAAAAAAAAAHAAAAAAAAACkGY2FuYXJ5TCBhE_t_jIVp-8PERMemYslfux6hKuT1tzpqWoSnyDsBCVUyQ0VSTEtKQRjrR_Zj2YAAGOtLPJSSIABzaXh0ZWVuIGJ5dGVzLi4u.28MiziI_cW0IOWqeK7SUkkDxMBEVvC8DQWXHO2AAcw7ZOUZrKNfIGyyxtsoocxIQRf1feWx2I12mPV-a9ODoDg"].assert_eq(link.expose());
+    expect!["AQcyMDI2LTExHzExMTEyMjIyMzMzMy9ldS13ZXN0LTEvdGlkZWdhdGUEc2hvcAAAAAAAAAAHAAAAAAAAACkGY2FuYXJ5TCBhE_t_jIVp-8PERMemYslfux6hKuT1tzpqWoSnyDsBAAlVMkNFUkxLSkEY60f2Y9mAABjrSzyUkiAAc2l4dGVlbiBieXRlcy4uLg.j6xzrzB-X3iQv9zyXC4HgmTh5BqZUcjMM-xZ7j9r6tnMbzQjoNWiJfNZ_OVBUkM0aL3AKCCNmLKLcIfqleHrAw"].assert_eq(link.expose());
     assert_eq!(signer().sign(&claims()), Ok(link));
 }
 

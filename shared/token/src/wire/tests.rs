@@ -26,11 +26,11 @@ fn any_claims() -> impl Strategy<Value = Claims> {
     let what = (
         (name(), any::<u64>(), any::<u64>()),
         (option::of(name()), any::<[u8; 32]>()),
-        0..Action::ALL.len(),
+        (0..Action::ALL.len(), option::of(any::<[u8; 16]>())),
     );
     (who, what).prop_map(|(who, what)| {
         let ((account, region, deployment), (approver, id), (issued, expires)) = who;
-        let ((service, number, epoch), (phase, plan), action) = what;
+        let ((service, number, epoch), (phase, plan), (action, incident)) = what;
         let time = |at: i64| Timestamp::from_nanosecond(at.into()).unwrap();
         Claims {
             audience: Audience::new(&account, &region, &deployment).unwrap(),
@@ -42,6 +42,7 @@ fn any_claims() -> impl Strategy<Value = Claims> {
             phase: phase.map(|name| PhaseName::new(&name).unwrap()),
             plan: PlanHash(plan),
             action: Action::ALL[action],
+            incident: incident.map(IncidentMark),
             approver: Person::new(&approver),
             issued: time(issued),
             expires: time(expires),
@@ -115,12 +116,12 @@ fn a_payload_is_what_its_description_says() {
             })
         })
         .collect();
-    expect![[r"
+    expect![[r#"
         0107323032362d31311f3131313132323232333333332f65752d776573742d31
         2f74696465676174650473686f70000000000000000700000000000000290663
         616e6172794c206113fb7f8c8569fbc3c444c7a662c95fbb1ea12ae4f5b73a6a
-        5a84a7c83b010955324345524c4b4a4118eb47f663d9800018eb4b3c94922000
-        7369787465656e2062797465732e2e2e"]]
+        5a84a7c83b01000955324345524c4b4a4118eb47f663d9800018eb4b3c949220
+        007369787465656e2062797465732e2e2e"#]]
     .assert_eq(&lines.join("\n"));
 }
 
@@ -140,12 +141,32 @@ fn an_action_that_nobody_knows_is_refused() {
     let numbers = Action::ALL.map(number);
     assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
     let whole = payload(&kid("k"), &claims()).unwrap();
-    // Behind it are the approver, two times and the id.
-    let at = whole.len() - 16 - 8 - 8 - 10 - 1;
+    // Behind it are no incident, the approver, two times and the id.
+    let at = whole.len() - 16 - 8 - 8 - 10 - 1 - 1;
     assert_eq!(whole[at], number(Action::Approve));
     for byte in [0, 7, 255] {
         let mut changed = whole.clone();
         changed[at] = byte;
+        assert_eq!(read(&changed), None);
+    }
+}
+
+#[test]
+fn an_incident_is_there_whole_or_not_at_all() {
+    let with = Claims {
+        incident: Some(IncidentMark([9; 16])),
+        ..claims()
+    };
+    let whole = payload(&kid("k"), &with).unwrap();
+    assert_eq!(read(&whole).unwrap().1, with);
+    let at = whole.len() - 16 - 8 - 8 - 10 - 16 - 1;
+    assert_eq!(whole[at], 16);
+    // One byte less of it, and one more: everything behind it would be read as something else.
+    for length in [15, 17] {
+        let mut changed = whole.clone();
+        changed[at] = length;
+        assert_eq!(read(&changed), None);
+        changed.resize(whole.len() + usize::from(length) - 16, 0);
         assert_eq!(read(&changed), None);
     }
 }
@@ -159,12 +180,13 @@ fn the_longest_claims_fit() {
             number: u64::MAX,
         },
         phase: Some(PhaseName::new(&"p".repeat(64)).unwrap()),
+        incident: Some(IncidentMark([255; 16])),
         approver: Person::new(&"a".repeat(APPROVER_BYTES_MAX)),
         ..claims()
     };
     let payload = payload(&kid(&"k".repeat(KID_CHARS_MAX)), &longest).unwrap();
     let text = spell(&payload, &[0; 64]);
-    assert_eq!(text.len(), 861);
+    assert_eq!(text.len(), 883);
     assert!(unspell(&text).is_some());
 }
 

@@ -3,6 +3,7 @@
 use domain::{
     name::{Person, PhaseName, RolloutId},
     plan::PlanHash,
+    rollout::IncidentMark,
     time::{SignedDuration, Timestamp, later},
     traffic::Epoch,
 };
@@ -57,6 +58,7 @@ fn claims(action: Action, n: u8) -> Claims {
             .is_multiple_of(2)
             .then(|| PhaseName::new("canary").unwrap()),
         plan: PlanHash::of("service: shop"),
+        incident: (action == Action::Accept).then_some(IncidentMark([7; 16])),
         action,
         // Of three lengths, so that the base64 of a payload ends in each of its three ways.
         approver: Person::new("U2CERLKJA".get(..usize::from(7 + n % 3)).unwrap()),

@@ -251,7 +251,8 @@ fn what_stands_in_the_way_is_said_with_what_to_do() {
                      → is the ARN right, with its region and account, and may you read
                        it?
         problem      Slack: there is no parameter /tidegate/slack
-                     → put the webhook's address there, as a SecureString
+                     → put the webhook's address or the bot's token there, as a
+                       SecureString
         not checked  other writers: whether a pipeline, a script or a hand writes to the
                      routes now
 
@@ -318,8 +319,7 @@ fn what_a_person_should_know_is_a_warning() {
         warning      alarm new-slow: its actions are switched off
                      → its events still come; switch them on (`aws cloudwatch
                        enable-alarm-actions`)
-        warning      Slack: parameter /plain is not encrypted; whoever has the address
-                     can post
+        warning      Slack: parameter /plain is not encrypted; whoever reads it can post
                      → make it a SecureString
         not checked  other writers: whether a pipeline, a script or a hand writes to the
                      routes now
@@ -368,7 +368,7 @@ fn who_may_not_look_is_told_that_it_was_not_looked_at() {
         problem      alarm new-slow: it does not exist
                      → is the ARN right, with its region and account, and may you read
                        it?
-        not checked  Slack: which parameter has the webhook's address
+        not checked  Slack: which parameter has the webhook's address or the bot's token
                      → name it: --slack-parameter /tidegate/slack
         not checked  other writers: whether a pipeline, a script or a hand writes to the
                      routes now

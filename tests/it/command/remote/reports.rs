@@ -36,6 +36,7 @@ fn ledger() -> (Value, Chain) {
             Actor::Alarm(alarm.clone()),
             Fact::RollbackBegan {
                 cause: Cause::Alarm(alarm),
+                begun: Some("2026-12-01T08:49:20Z".parse().unwrap()),
             },
         ),
         (

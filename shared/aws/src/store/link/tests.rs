@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
-use token::code::CodeKey;
+use token::{answer::Why, code::CodeKey};
 
 use super::*;
 use crate::script::{Answer, Script, run};
@@ -126,6 +126,13 @@ fn what_is_asked_names_the_link_and_no_code() {
     assert!(!script.asked()[0].says("MM657T"));
 }
 
+fn why(en: &str) -> Why {
+    Why {
+        en: en.to_owned(),
+        ja: "終了".to_owned(),
+    }
+}
+
 #[test]
 fn what_became_of_an_answer_reads_back() {
     for outcome in [
@@ -134,10 +141,10 @@ fn what_became_of_an_answer_reads_back() {
         Outcome::NoCode,
         Outcome::Locked,
         Outcome::Refused {
-            why: "it is \"over\"".to_owned(),
+            why: why("it is \"over\""),
         },
         Outcome::Unsure {
-            why: "the store".to_owned(),
+            why: why("the store"),
         },
     ] {
         let settled = Settled {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    name::{ItemName, Person},
+    ledger,
+    name::{ItemName, Person, PhaseName},
     rollout,
     time::Timestamp,
 };
@@ -61,6 +62,43 @@ impl From<Gate> for rollout::Gate {
             approvals: record.approvals.into_iter().map(|by| by.0).collect(),
             asked: record.asked.map(|at| at.0),
             overdue: record.overdue.map(|at| at.0),
+        }
+    }
+}
+
+/// See [`ledger::Shown`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shown {
+    phase: Spelt<PhaseName>,
+    since: Spelt<Timestamp>,
+    findings: Vec<Finding>,
+    approvals: Vec<Spelt<Person>>,
+    checked: Vec<(Spelt<ItemName>, Spelt<Person>)>,
+}
+
+impl From<ledger::Shown> for Shown {
+    fn from(shown: ledger::Shown) -> Self {
+        let checked = shown.checked.into_iter();
+        Self {
+            phase: Spelt(shown.phase),
+            since: Spelt(shown.since),
+            findings: shown.findings.into_iter().map(Into::into).collect(),
+            approvals: shown.approvals.into_iter().map(Spelt).collect(),
+            checked: checked.map(|(item, by)| (Spelt(item), Spelt(by))).collect(),
+        }
+    }
+}
+
+impl From<Shown> for ledger::Shown {
+    fn from(record: Shown) -> Self {
+        let checked = record.checked.into_iter();
+        Self {
+            phase: record.phase.0,
+            since: record.since.0,
+            findings: record.findings.into_iter().map(Into::into).collect(),
+            approvals: record.approvals.into_iter().map(|by| by.0).collect(),
+            checked: checked.map(|(item, by)| (item.0, by.0)).collect(),
         }
     }
 }

@@ -128,7 +128,7 @@ pub(super) struct Incident {
 /// See [`rollout::IncidentSource`].
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Source {
+pub(super) enum Source {
     Alarm(Spelt<AlarmArn>),
     Condition(String),
 }

@@ -8,7 +8,7 @@ use std::{
 use domain::{
     event::AlarmState,
     judge::{Doubt, Finding, Role, Verdict, Window},
-    ledger::{Chain, Hash},
+    ledger::{Chain, Hash, Shown},
     name::{AlarmArn, ItemName, MetricName, Person, PhaseName, RolloutId, RouteName, ServiceName},
     plan::{
         Plan,
@@ -386,6 +386,7 @@ fn rollout() -> impl Strategy<Value = Rollout> {
         btree_set(hold(), 0..4),
         incidents(),
         nudges(),
+        option::of(gate()),
     );
     let rest = (
         alarms(),
@@ -412,8 +413,10 @@ fn rollout() -> impl Strategy<Value = Rollout> {
             obstacles: traffic.4,
             gate: evidence.0,
             holds: evidence.1,
-            incidents: evidence.2,
+            incidents: evidence.2.clone(),
             nudges: evidence.3,
+            shown: evidence.4.as_ref().map(|gate| Box::new(shown(gate))),
+            breached: evidence.2.keys().cloned().collect(),
             alarms: rest.0,
             hooks: rest.1,
             notices: rest.2,
@@ -424,6 +427,24 @@ fn rollout() -> impl Strategy<Value = Rollout> {
             },
         },
     )
+}
+
+/// What a phase with this gate has shown.
+fn shown(gate: &Gate) -> Shown {
+    let checked = gate.checked.iter();
+    Shown {
+        phase: PhaseName::new("half").unwrap(),
+        since: gate.since,
+        findings: gate
+            .tallies
+            .iter()
+            .filter_map(|tally| tally.last.clone())
+            .collect(),
+        approvals: gate.approvals.iter().cloned().collect(),
+        checked: checked
+            .map(|(item, by)| (item.clone(), by.clone()))
+            .collect(),
+    }
 }
 
 proptest! {

@@ -13,7 +13,7 @@ fn same_phase(turn: &Turn, asked: &PhaseName) -> Result<(), Refusal> {
         Some(phase) if phase.name == *asked => Ok(()),
         other => Err(Refusal::OtherPhase {
             asked: asked.clone(),
-            current: other.map_or("none".to_owned(), |phase| phase.name.to_string()),
+            current: other.map(|phase| phase.name.clone()),
         }),
     }
 }
@@ -33,7 +33,7 @@ fn may_decide(
     let (Status::AwaitingApproval, Some(approval)) = (&turn.next.status, approval) else {
         return Err(Refusal::NotNow {
             verb,
-            status: turn.next.status.name(),
+            status: turn.next.status.clone(),
         });
     };
     let plan = &turn.next.plan;
@@ -110,7 +110,7 @@ pub(super) fn check(
     if !known {
         return Err(Refusal::UnknownItem(item.clone()));
     }
-    let status = turn.next.status.name();
+    let status = turn.next.status.clone();
     let Some(gate) = &mut turn.next.gate else {
         return Err(Refusal::NotNow {
             verb: "check",

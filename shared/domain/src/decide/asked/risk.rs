@@ -2,10 +2,11 @@
 
 use crate::{
     decide::{Refusal, Turn},
+    event::Named,
     ledger::{Actor, Fact, Terms},
     name::Person,
     plan::severity::Severity,
-    rollout::{IncidentSource, IncidentState},
+    rollout::{Incident, IncidentMark, IncidentSource, IncidentState},
     time::Timestamp,
 };
 
@@ -13,19 +14,22 @@ use crate::{
 pub(super) fn accept(
     turn: &mut Turn,
     by: &Person,
-    incident: &str,
+    incident: &Named,
     until: Timestamp,
     reason: String,
 ) -> Result<(), Refusal> {
     if until <= turn.now {
         return Err(Refusal::Past(until));
     }
-    let Some(source) = named(turn, incident) else {
-        return Err(Refusal::UnknownIncident {
-            asked: incident.to_owned(),
+    let source = match incident {
+        Named::Words(asked) => named(turn, asked).ok_or_else(|| Refusal::UnknownIncident {
+            asked: asked.clone(),
             open: open(turn),
-        });
-    };
+        }),
+        Named::Shown(mark) => {
+            shown(turn, *mark).ok_or_else(|| Refusal::IncidentOver { open: open(turn) })
+        }
+    }?;
     let accepted = IncidentState::Accepted {
         by: by.clone(),
         until: Some(until),
@@ -43,15 +47,17 @@ pub(super) fn accept(
     Ok(())
 }
 
+/// The incident that somebody was shown, if it is not over.
+fn shown(turn: &Turn, mark: IncidentMark) -> Option<IncidentSource> {
+    let mut held = holding(turn);
+    let (source, _) = held.find(|(source, incident)| incident.mark(source) == mark)?;
+    Some(source.clone())
+}
+
 /// The incident that is called so; the word `alarm` need not be typed.
 fn named(turn: &Turn, text: &str) -> Option<IncidentSource> {
     let text = text.trim();
-    let holds = turn
-        .next
-        .incidents
-        .iter()
-        .filter(|(_, incident)| incident.severity > Severity::Low);
-    holds
+    holding(turn)
         .map(|(source, _)| source)
         .find(|source| {
             let name = source.to_string();
@@ -60,15 +66,13 @@ fn named(turn: &Turn, text: &str) -> Option<IncidentSource> {
         .cloned()
 }
 
-fn open(turn: &Turn) -> String {
-    let open: Vec<String> = turn
-        .next
-        .holding_incidents()
-        .map(|(source, _)| source.to_string())
-        .collect();
-    if open.is_empty() {
-        "none is open".to_owned()
-    } else {
-        format!("open are: {}", open.join("; "))
-    }
+/// What holds a rollout, or would if nobody had accepted it.
+fn holding<'a>(turn: &'a Turn) -> impl Iterator<Item = (&'a IncidentSource, &'a Incident)> {
+    let incidents = turn.next.incidents.iter();
+    incidents.filter(|(_, incident)| incident.severity > Severity::Low)
+}
+
+fn open(turn: &Turn) -> Vec<IncidentSource> {
+    let open = turn.next.holding_incidents();
+    open.map(|(source, _)| source.clone()).collect()
 }

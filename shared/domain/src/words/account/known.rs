@@ -16,8 +16,8 @@ type Known = Vec<(Label, Value)>;
 pub(in crate::words) fn known(scene: &Scene<'_>) -> Known {
     match scene.fact() {
         Fact::Started { origin, plan } => return started(scene, *origin, plan),
-        Fact::RollbackBegan { cause } => return rollback_began(scene, cause),
-        Fact::Completed => return completed(scene),
+        Fact::RollbackBegan { cause, begun } => return rollback_began(scene, cause, *begun),
+        Fact::Completed { finished } => return completed(scene, finished.as_deref()),
         Fact::AlarmsOverridden { .. }
         | Fact::Prepared
         | Fact::PhaseEntered { .. }
@@ -92,11 +92,11 @@ fn details(scene: &Scene<'_>) -> Known {
             over(scene, shown.as_ref())
         }
         Fact::IncidentOpened {
-            source,
             severity,
+            begun,
             due,
             ..
-        } => incident(scene, source, *severity, *due),
+        } => incident(*severity, *begun, *due),
         Fact::HookFailed { why, .. } | Fact::RouteObstructed { why, .. } => said(why),
         Fact::Rejected { reason, .. }
         | Fact::Paused { reason }
@@ -131,7 +131,7 @@ fn details(scene: &Scene<'_>) -> Known {
         | Fact::DriftGone { .. }
         | Fact::HandClosed { .. }
         | Fact::LateWriteUndone { .. }
-        | Fact::Completed
+        | Fact::Completed { .. }
         | Fact::Superseded { .. }
         | Fact::Retried => Vec::new(),
     }
@@ -273,14 +273,9 @@ fn upcoming(scene: &Scene<'_>, name: &PhaseName) -> Option<(Label, Value)> {
     ))
 }
 
-fn incident(
-    scene: &Scene<'_>,
-    source: &IncidentSource,
-    severity: Severity,
-    due: Option<Timestamp>,
-) -> Known {
+fn incident(severity: Severity, begun: Option<Timestamp>, due: Option<Timestamp>) -> Known {
     let mut known = vec![(Label::Severity, Value::Severity(severity))];
-    known.extend(detected(scene, source));
+    known.extend(detected(begun));
     known.extend(decide_by(due));
     known
 }
@@ -309,15 +304,11 @@ fn decide_by(due: Option<Timestamp>) -> Option<(Label, Value)> {
 }
 
 /// When an alarm went off, by its own clock, or when the window ended in which a condition was measured.
-fn detected(scene: &Scene<'_>, source: &IncidentSource) -> Option<(Label, Value)> {
-    let at = match source {
-        IncidentSource::Alarm(arn) => scene.rollout.alarms.get(arn)?.since,
-        IncidentSource::Condition(_) => scene.entry.evidence.first()?.window.to,
-    };
-    Some((Label::Detected, Value::Time(at)))
+fn detected(begun: Option<Timestamp>) -> Option<(Label, Value)> {
+    begun.map(|at| (Label::Detected, Value::Time(at)))
 }
 
-fn rollback_began(scene: &Scene<'_>, cause: &Cause) -> Known {
+fn rollback_began(scene: &Scene<'_>, cause: &Cause, begun: Option<Timestamp>) -> Known {
     let mut known = vec![
         (
             Label::Service,
@@ -325,14 +316,10 @@ fn rollback_began(scene: &Scene<'_>, cause: &Cause) -> Known {
         ),
         (Label::Cause, Value::Cause(cause.clone())),
     ];
-    match cause {
-        Cause::Person(_, reason) | Cause::Aborted(_, reason) => known.push(because(reason)),
-        Cause::Alarm(arn) => known.extend(detected(scene, &IncidentSource::Alarm(arn.clone()))),
-        Cause::Condition(text) | Cause::GateFailed(text) => {
-            known.extend(detected(scene, &IncidentSource::Condition(text.clone())));
-        }
-        Cause::IncidentOverdue(_) | Cause::NotApproved(_) | Cause::HookFailed(_) => {}
+    if let Cause::Person(_, reason) | Cause::Aborted(_, reason) = cause {
+        known.push(because(reason));
     }
+    known.extend(detected(begun));
     known.push((Label::Decided, Value::Time(scene.now())));
     known.extend(by(scene));
     known.extend(phase_and_traffic(scene));
@@ -352,7 +339,7 @@ fn cause_of(scene: &Scene<'_>) -> Known {
         .collect()
 }
 
-fn completed(scene: &Scene<'_>) -> Known {
+fn completed(scene: &Scene<'_>, finished: Option<&Shown>) -> Known {
     let rollout = scene.rollout;
     let plan = &rollout.plan;
     let lasted = since(scene.now(), rollout.started_at);
@@ -370,7 +357,11 @@ fn completed(scene: &Scene<'_>) -> Known {
         ),
         (Label::Traffic, traffic(scene)),
     ];
+    known.extend(over(scene, finished));
     let open: Vec<IncidentSource> = rollout.incidents.keys().cloned().collect();
+    let closed = rollout.breached.iter().cloned();
+    let closed = closed.filter(|source| !open.contains(source)).collect();
+    known.push((Label::ClosedIncidents, Value::Sources(closed)));
     known.push((Label::OpenIncidents, Value::Sources(open)));
     known
 }

@@ -47,7 +47,7 @@ pub(in crate::words) fn next(scene: &Scene<'_>) -> Vec<Step> {
             until: later(scene.now(), *lasts),
             then: rollout.plan.finish,
         }],
-        Fact::Completed => {
+        Fact::Completed { .. } => {
             let until = later(scene.now(), rollout.plan.fast_track);
             vec![Step::StillBack { until }, Step::RemoveOld]
         }

@@ -20,7 +20,8 @@ pub(super) fn about(fact: &Fact) -> Subject<'_> {
         Fact::PhaseEntered { phase, finished } => (Some(phase), finished.as_deref()),
         Fact::WatchBegan { finished, .. }
         | Fact::FinishAwaited { finished }
-        | Fact::FinishBegan { finished } => (None, finished.as_deref()),
+        | Fact::FinishBegan { finished }
+        | Fact::Completed { finished } => (None, finished.as_deref()),
         Fact::Stalled(stall) => (stall.phase(), None),
         Fact::InEffect { phase, .. }
         | Fact::ApprovalAsked { phase, .. }
@@ -60,7 +61,6 @@ pub(super) fn about(fact: &Fact) -> Subject<'_> {
         | Fact::DriftGone { .. }
         | Fact::HandClosed { .. }
         | Fact::LateWriteUndone { .. }
-        | Fact::Completed
         | Fact::Superseded { .. }
         | Fact::Retried => (None, None),
     };

@@ -56,7 +56,7 @@ pub(super) fn of(english: &English<'_>, scene: &Scene<'_>) -> String {
         Fact::PromotedFull { .. } => "promoted past every gate".to_owned(),
         Fact::WeightSet { .. } => format!("weights set by hand, {}", to(scene)),
         Fact::CalendarOverridden { until, .. } => overridden(&english.at(*until)),
-        Fact::RollbackBegan { cause } => format!("rolling back: {}", why(cause)),
+        Fact::RollbackBegan { cause, .. } => format!("rolling back: {}", why(cause)),
         Fact::TrafficRestored { took } => restored(Spell(*took)),
         Fact::RollbackConfirmed => "the rollback is confirmed".to_owned(),
         Fact::RollbackLate { within } => format!("traffic is NOT back after {}", Spell(*within)),
@@ -73,7 +73,7 @@ pub(super) fn of(english: &English<'_>, scene: &Scene<'_>) -> String {
         Fact::WatchBegan { lasts, .. } => watching(Spell(*lasts)),
         Fact::FinishAwaited { .. } => watched(scene, "your turn: make the canary the new stable"),
         Fact::FinishBegan { .. } => watched(scene, "making the canary the new stable"),
-        Fact::Completed => "completed, the canary is the new stable".to_owned(),
+        Fact::Completed { .. } => "completed, the canary is the new stable".to_owned(),
         Fact::Superseded { by } => format!("rollout #{by} has taken over"),
         Fact::Retried => "trying again what failed".to_owned(),
     }

@@ -56,7 +56,9 @@ pub(super) fn of(japanese: &Japanese<'_>, scene: &Scene<'_>) -> String {
         Fact::PromotedFull { .. } => "すべてのゲートを省略して最終フェーズに進みます".to_owned(),
         Fact::WeightSet { .. } => format!("配分を手動で変更しました（{}）", to(scene)),
         Fact::CalendarOverridden { until, .. } => overridden(&japanese.at(*until)),
-        Fact::RollbackBegan { cause } => format!("ロールバックを開始しました（{}）", why(cause)),
+        Fact::RollbackBegan { cause, .. } => {
+            format!("ロールバックを開始しました（{}）", why(cause))
+        }
         Fact::TrafficRestored { took } => restored(*took),
         Fact::RollbackConfirmed => "ロールバックが確定しました".to_owned(),
         Fact::RollbackLate { within } => format!("{}以内に切り戻せていません", span(*within)),
@@ -73,7 +75,7 @@ pub(super) fn of(japanese: &Japanese<'_>, scene: &Scene<'_>) -> String {
         Fact::WatchBegan { lasts, .. } => watching(*lasts),
         Fact::FinishAwaited { .. } => watched(scene, "新システムへの切り替え作業をお願いします"),
         Fact::FinishBegan { .. } => watched(scene, "新システムへの完全移行を開始しました"),
-        Fact::Completed => "新システムへの完全移行が完了しました".to_owned(),
+        Fact::Completed { .. } => "新システムへの完全移行が完了しました".to_owned(),
         Fact::Superseded { by } => format!("ロールアウト #{by} に引き継がれました"),
         Fact::Retried => "失敗した処理を再試行します".to_owned(),
     }

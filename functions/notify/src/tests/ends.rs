@@ -1,0 +1,96 @@
+//! The end of a rollout: its report is kept, and the last message says where.
+
+use aws::outlets::Unsent;
+use domain::rollout::Status;
+
+use super::{
+    fakes::{Keyed, awaiting, desk_with, keep_entries, plan},
+    *,
+};
+
+const REPORTS: &str = "groups: { leads: [ann] }\nreports: s3://audit/tidegate\n";
+
+/// A completed rollout of a plan; what goes wrong with the bucket.
+fn ended(more: &str, unsent: impl IntoIterator<Item = Unsent>) -> Desk<Kept, Shelf, Keyed> {
+    let desk = desk_with(Keyed);
+    let mut rollout = awaiting(&plan(more));
+    rollout.status = Status::Completed {
+        at: "2026-01-13T12:30:00Z".parse().unwrap(),
+    };
+    rollout.chain.seq = 9;
+    *desk.store.rollout.borrow_mut() = Some(rollout);
+    keep_entries(&desk, &sample("one.json"));
+    keep_entries(&desk, &sample("completed.json"));
+    desk.outlets.fail("bucket", unsent);
+    woken(&desk, &sample("completed.json")).unwrap();
+    desk
+}
+
+/// What was said, with one line of each report, and what stands in the outbox.
+fn told(desk: &Desk<Kept, Shelf, Keyed>) -> String {
+    let mut all = String::new();
+    for (outlet, value) in desk.outlets.said.borrow().iter() {
+        let text = value["text"].as_str().or_else(|| value.as_str()).unwrap();
+        let about = |line: &&str| line.contains("eport") || line.contains("報告");
+        let line = text.lines().find(about).unwrap_or_default();
+        let line: String = line.chars().take(120).collect();
+        let line = line.split("<h1>").last().unwrap();
+        all.push_str(&format!("{outlet}: {line}\n"));
+    }
+    all + &desk.store.outbox()
+}
+
+#[test]
+fn the_report_is_kept_before_the_last_message_says_where() {
+    expect![[r#"
+        s3://audit/tidegate/shop/1-12.html: <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-s
+        s3://audit/tidegate/shop/1-12.md: # Completion report: shop#1
+        slack: Report: s3://audit/tidegate/shop/1-12.html
+        topic: 
+        12 reports/audit/tidegate/ sent, 1 tried
+        12 slack/webhook sent, 1 tried
+        12 sns/messages sent, 1 tried
+    "#]].assert_eq(&told(&ended(REPORTS, [])));
+}
+
+#[test]
+fn a_plan_that_names_no_bucket_has_its_report_on_the_page_alone() {
+    expect![[r#"
+        slack: 
+        topic: 
+        12 slack/webhook sent, 1 tried
+        12 sns/messages sent, 1 tried
+    "#]]
+    .assert_eq(&told(&ended("groups: { leads: [ann] }\n", [])));
+}
+
+#[test]
+fn a_report_that_cannot_be_kept_is_said_and_tried_again() {
+    let busy: Unsent = Trouble::passing("PutObject was not answered in time").into();
+    let desk = ended(REPORTS, [busy]);
+    expect![[r#"
+        slack: The report could not be kept at s3://audit/tidegate/shop/1-12.html. `tidegate report shop#1` makes it.
+        topic: 
+        12 reports/audit/tidegate/ waiting until 12:00:30, 1 tried
+        12 slack/webhook sent, 1 tried
+        12 sns/messages sent, 1 tried
+    "#]].assert_eq(&told(&desk));
+    woken_at(&desk, &sample("retry.json"), "12:05:00").unwrap();
+    expect![[r#"
+        slack: The report could not be kept at s3://audit/tidegate/shop/1-12.html. `tidegate report shop#1` makes it.
+        topic: 
+        s3://audit/tidegate/shop/1-12.html: <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-s
+        s3://audit/tidegate/shop/1-12.md: # Completion report: shop#1
+        12 reports/audit/tidegate/ sent, 2 tried
+        12 slack/webhook sent, 1 tried
+        12 sns/messages sent, 1 tried
+    "#]].assert_eq(&told(&desk));
+    let denied: Unsent = Trouble::lasting("PutObject: the role may not put").into();
+    expect![[r#"
+        slack: The report could not be kept at s3://audit/tidegate/shop/1-12.html. `tidegate report shop#1` makes it.
+        topic: 
+        12 reports/audit/tidegate/ failed, 1 tried
+        12 slack/webhook sent, 1 tried
+        12 sns/messages sent, 1 tried
+    "#]].assert_eq(&told(&ended(REPORTS, [denied])));
+}
