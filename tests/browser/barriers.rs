@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, fs};
 
+use pages::REPORT;
 use token::Action;
 
 use crate::{
@@ -46,6 +47,8 @@ fn nothing_keeps_people_out() {
     paths.push(("broken".to_owned(), "/d/broken".to_owned()));
     let still = link("en", Action::View).path + "?still=1";
     paths.push(("still".to_owned(), still));
+    let report = format!("{}?{REPORT}", link("en", Action::View).path);
+    paths.push(("report".to_owned(), report));
     let pending = format!("{}?a=0123456789abcdef&w=30&x=", paths[0].1);
     paths.push(("pending".to_owned(), pending));
     let mut said = String::new();

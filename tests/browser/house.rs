@@ -14,7 +14,7 @@ use pages::{Record, Told, Trend, charted, span};
 use sim::{Scenario, Simulation, scenario::Habit};
 use token::{
     Action, Audience, Claims, Kid, Signer, TokenId, Verifier,
-    answer::{Attempt, Envelope, Outcome, Settled},
+    answer::{Attempt, Envelope, Outcome, Settled, Why},
     code::{CodeKey, TRIES, Typed},
 };
 
@@ -100,6 +100,14 @@ fn told(rollout: &Rollout, entry: &domain::ledger::Entry) -> Told {
     }
 }
 
+/// Why something is not done, the same in every language.
+fn why(words: &str) -> Why {
+    Why {
+        en: words.to_owned(),
+        ja: words.to_owned(),
+    }
+}
+
 /// The link for an action.
 pub(crate) fn link(locale: &str, action: Action) -> Link {
     let (_, _, rollout, now) = asked(locale);
@@ -115,6 +123,7 @@ pub(crate) fn link(locale: &str, action: Action) -> Link {
         phase: rollout.current_phase().map(|phase| phase.name.clone()),
         plan: rollout.plan.hash,
         action,
+        incident: None,
         approver: Person::new("ann"),
         issued: now,
         expires: later(now, SignedDuration::from_hours(2)),
@@ -196,8 +205,9 @@ impl Inside {
             Action::Rollback => Command::Rollback { reason },
             Action::Hold => Command::Pause { reason },
             Action::Accept | Action::View => {
-                let why = "it is not asked".to_owned();
-                return Outcome::Refused { why };
+                return Outcome::Refused {
+                    why: why("it is not asked"),
+                };
             }
         };
         for item in &answer.items {
@@ -211,7 +221,7 @@ impl Inside {
         let outcome = match self.simulation.ask(claims.approver.clone(), command) {
             Ok(()) => Outcome::Done,
             Err(error) => Outcome::Refused {
-                why: error.to_string(),
+                why: why(&error.to_string()),
             },
         };
         let world = self.simulation.world();

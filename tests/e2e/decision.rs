@@ -65,7 +65,7 @@ impl Link {
     /// Opens the page, types the code and presses the one button there is; what is said when it has had its effect.
     pub(crate) fn answer(&self, bed: &Bed, name: &str) -> String {
         let browser = Browser::start(name, Scripts::On);
-        browser.go(&self.here(bed));
+        browser.go(&here(bed, &self.address));
         browser.tab_to("input code");
         browser.press(&self.code);
         browser.press(ENTER);
@@ -73,14 +73,14 @@ impl Link {
         browser.picture(name);
         said
     }
+}
 
-    /// The address on emulated AWS, which has no TLS and all hosts at one port.
-    fn here(&self, bed: &Bed) -> String {
-        let port = bed.endpoint().rsplit(':').next().unwrap_or_default();
-        let rest = self.address.strip_prefix("https://");
-        let (host, path) = rest
-            .and_then(|rest| rest.split_once('/'))
-            .unwrap_or_else(|| panic!("a link is https: {}", self.address));
-        format!("http://{host}:{port}/{path}")
-    }
+/// An address of a message on emulated AWS, which has no TLS and all hosts at one port.
+pub(crate) fn here(bed: &Bed, address: &str) -> String {
+    let port = bed.endpoint().rsplit(':').next().unwrap_or_default();
+    let rest = address.strip_prefix("https://");
+    let (host, path) = rest
+        .and_then(|rest| rest.split_once('/'))
+        .unwrap_or_else(|| panic!("a link is https: {address}"));
+    format!("http://{host}:{port}/{path}")
 }

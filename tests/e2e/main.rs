@@ -14,6 +14,8 @@ mod driver;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod operator;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     bed::Bed,
     control::Control,
-    decision, faults, logs,
+    decision, faults, kept, logs,
     operator::Operator,
     slack::{self, Slack},
     stack::{self, Stack},
@@ -53,8 +53,7 @@ impl World {
         timeline.note("functions built");
         let bed = Bed::shared();
         timeline.note("emulated AWS is ready");
-        let workspace = Slack::start();
-        keep(bed, stack::SLACK_PARAMETER, &workspace.webhook());
+        let workspace = prepare(bed);
         // Keys do not need the stack, and the stack's functions need them.
         let operator = Operator::new(bed, &binaries, "tidegate-control");
         operator.run(&["keys", "new"]);
@@ -238,7 +237,8 @@ impl World {
 
     /// Slack is sent links; one lets the rollout go on, another sends it back, each in two moves.
     fn a_person_decides_by_link(&mut self) {
-        let rollout = self.control.start(&decision::with_approval(&self.plans[0]));
+        let plan = kept::plan(&decision::with_approval(&self.plans[0]));
+        let rollout = self.control.start(&plan);
         let message = decision::asked(&self.slack, &rollout);
         self.timeline
             .note(&format!("{rollout} asks to go on, and Slack has the links"));
@@ -263,6 +263,14 @@ impl World {
         self.over(&rollout);
         let told = self.operator.run(&["history", &rollout]);
         assert!(told.contains("aiko"), "{told}");
+
+        let (page, heading) = kept::read(self.bed, &self.slack, &rollout);
+        let title = format!("Rollback report: {rollout}");
+        assert!(page.contains(&format!("<h1>{title}</h1>")), "{page}");
+        assert_eq!(heading, title);
+        self.timeline.note(&format!(
+            "{rollout}: its report is in the bucket, and behind the link of the last message"
+        ));
     }
 
     /// What opens something was written by no function anywhere.
@@ -278,6 +286,14 @@ impl World {
             logs.len() / 1024
         ));
     }
+}
+
+/// What a team has already: a way to Slack, and a bucket.
+fn prepare(bed: &'static Bed) -> Slack {
+    let workspace = Slack::start();
+    keep(bed, stack::SLACK_PARAMETER, &workspace.webhook());
+    kept::make_bucket(bed);
+    workspace
 }
 
 /// Keeps a secret as an operator does.

@@ -138,6 +138,7 @@ impl Stack {
             .env_remove("AWS_PROFILE")
             .env("TF_VAR_zips", "zips")
             .env("TF_VAR_slack_parameter", SLACK_PARAMETER)
+            .env("TF_VAR_report_bucket", crate::kept::BUCKET)
             .env("CHECKPOINT_DISABLE", "1")
             .env("AWS_ENDPOINT_URL", &self.endpoint)
             .output()

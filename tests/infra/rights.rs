@@ -87,7 +87,7 @@ fn what_faces_the_internet_moves_no_traffic() {
         format!("{who}: {}\n", words.join(", "))
     };
     let told: String = matrix.iter().map(row).collect();
-    expect![[r#"
+    expect![[r"
         advance: traffic, table, secrets
         alarm: traffic, table, secrets
         approval: traffic, table, secrets, public keys
@@ -95,7 +95,7 @@ fn what_faces_the_internet_moves_no_traffic() {
         control: traffic, table, secrets
         link: public keys, topics
         notify: outbox, secrets, topics, bucket
-    "#]]
+    "]]
     .assert_eq(&told);
     assert_eq!(public(&facts), ["link"]);
     for who in public(&facts) {

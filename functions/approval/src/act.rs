@@ -65,7 +65,7 @@ impl Decision<'_> {
         let command = match self.claims.action {
             Action::Approve => {
                 for item in self.items {
-                    let item = ItemName::new(item).map_err(|_| No::NoItem)?;
+                    let item = ItemName::new(item).map_err(|_| No::UnknownItem)?;
                     decisions.push(Decided {
                         key: EventKey::new(&format!("{}/check/{item}", self.key)),
                         command: Command::Check {
@@ -125,7 +125,7 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
         match done {
             Ok(()) => (Outcome::Done, Ok(())),
             Err(EngineError::Refused(refusal)) => (refused(words::refusal(&refusal)), Ok(())),
-            Err(EngineError::NotFound(_)) => (refused(words::no(&No::NoRollout(id))), Ok(())),
+            Err(EngineError::NotFound(_)) => (refused(words::no(&No::UnknownRollout(id))), Ok(())),
             Err(EngineError::Taken(_)) => (refused(words::no(&No::Taken)), Ok(())),
             Err(error) => unsure(&error),
         }

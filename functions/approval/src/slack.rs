@@ -74,7 +74,7 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
 
     async fn pressed(&self, press: &Heard, claims: &Claims, time: Time) -> Result<(), Trouble> {
         let Some(head) = self.ports.store().load(&claims.rollout).await? else {
-            let why = words::no(&No::NoRollout(&claims.rollout));
+            let why = words::no(&No::UnknownRollout(&claims.rollout));
             self.tell(press, Locale::En, &Said::Refused(&why)).await;
             return Ok(());
         };
@@ -156,5 +156,5 @@ fn refusal<'a>(press: &Heard, claims: &Claims, head: &Rollout, user: &'a Person)
         return Some(No::OtherButton);
     }
     // Whoever is in a channel can press its buttons, guests too.
-    (!head.plan.knows(user)).then_some(No::Unknown(user))
+    (!head.plan.knows(user)).then_some(No::UnknownPerson(user))
 }

@@ -15,13 +15,13 @@ pub(crate) enum No<'a> {
     /// The link, or the value of the button, is not taken.
     Link(Refused),
     /// There is no such rollout.
-    NoRollout(&'a RolloutId),
+    UnknownRollout(&'a RolloutId),
     /// Another rollout has the routes.
     Taken,
     /// It concerns a phase, and was asked outside of every one.
     Phaseless,
     /// What was ticked is no item.
-    NoItem,
+    UnknownItem,
     /// It accepts an incident and names none.
     Nameless,
     /// It decides nothing.
@@ -31,7 +31,7 @@ pub(crate) enum No<'a> {
     /// Whoever pressed it is in another workspace than the deployment's.
     OtherTeam,
     /// The plan does not know who pressed it.
-    Unknown(&'a Person),
+    UnknownPerson(&'a Person),
 }
 
 /// What is known of a decision that is not seen through.
@@ -65,7 +65,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> Why {
 pub(crate) fn no(no: &No<'_>) -> Why {
     match no {
         No::Link(refused) => why(refused.to_string(), link(*refused)),
-        No::NoRollout(id) => why(
+        No::UnknownRollout(id) => why(
             format!("there is no rollout {id}"),
             format!("ロールアウト {id} はありません"),
         ),
@@ -77,7 +77,7 @@ pub(crate) fn no(no: &No<'_>) -> Why {
             "it was asked outside of every phase",
             "どのフェーズにも属さない操作です",
         ),
-        No::NoItem => why(
+        No::UnknownItem => why(
             "an item that was ticked is none of a checklist",
             "チェックした項目はチェックリストにありません",
         ),
@@ -97,7 +97,7 @@ pub(crate) fn no(no: &No<'_>) -> Why {
             "this button is for another Slack workspace",
             "別の Slack ワークスペース用のボタンです",
         ),
-        No::Unknown(user) => why(
+        No::UnknownPerson(user) => why(
             format!(
                 "the plan knows no {user}, neither in `people` nor in a group; ask somebody it knows"
             ),

@@ -453,7 +453,7 @@ fn reports_are_kept_where_the_stack_may() {
         }));
     };
     let wanted = "reports: s3://audit/tidegate\n";
-    check(Some("audit"), "", &expect![[r#""#]]);
+    check(Some("audit"), "", &expect![[""]]);
     check(
         Some("audit"),
         wanted,

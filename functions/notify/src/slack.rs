@@ -193,8 +193,8 @@ fn confirm(news: &News, action: Action, words: &str) -> Option<Confirm> {
             rollout: &rollout.id.to_string(),
             within: rollout.plan.rollback.within,
         }),
-        confirm: words.to_owned(),
-        deny: news.say(&Phrase::Cancel),
+        yes: words.to_owned(),
+        no: news.say(&Phrase::Cancel),
     })
 }
 

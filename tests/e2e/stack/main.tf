@@ -32,6 +32,11 @@ variable "slack_parameter" {
   type        = string
 }
 
+variable "report_bucket" {
+  description = "Name of the bucket that reports are kept in, which the test has made."
+  type        = string
+}
+
 resource "aws_vpc" "shop" {
   cidr_block = "10.0.0.0/16"
 }
@@ -54,6 +59,7 @@ module "example" {
   deletion_protection = false
   links               = true
   slack_parameter     = var.slack_parameter
+  report_bucket       = var.report_bucket
 }
 
 output "control" {

@@ -142,8 +142,8 @@ fn what_a_newer_version_wrote_is_refused_with_what_to_do() {
         raise_version(&stand, "SERVICE#shop", "NEWEST").await;
         told.push(store.newest(&head.id.service).await.unwrap_err().what);
         expect![[r#"
-            the item RO#shop#1/HEAD of the table is a record of version 99, and this function reads up to version 3: deploy the newer functions first, all of them
-            the item RO#shop#1/HEAD of the table is a record of version 99, and this function reads up to version 3: deploy the newer functions first, all of them
+            the item RO#shop#1/HEAD of the table is a record of version 99, and this function reads up to version 4: deploy the newer functions first, all of them
+            the item RO#shop#1/HEAD of the table is a record of version 99, and this function reads up to version 4: deploy the newer functions first, all of them
             the item RO#shop#1/EV#000000000001 of the table is a record of version 99, and this function reads up to version 3: deploy the newer functions first, all of them
             the item SERVICE#shop/NEWEST of the table is a record of version 99, and this function reads up to version 1: deploy the newer functions first, all of them"#]].assert_eq(&told.join("\n"));
     });

@@ -226,11 +226,11 @@ fn a_link_of_the_run_before_does_nothing_in_this_one() {
     let mut story = Story::new();
     story.act();
     let code = story.code(3);
-    expect![[r#"
+    expect![["
         200 It was not done: this run of the demo is over.
 
         awaiting approval, 0 approvals
-    "#]]
+    "]]
     .assert_eq(&story.answer(3, &code));
 }
 

@@ -69,10 +69,10 @@ pub(super) struct Confirm {
     pub(super) title: String,
     /// What pressing it does, in 300 at most.
     pub(super) text: String,
-    /// Yes, in 30 at most.
-    pub(super) confirm: String,
-    /// No, in 30 at most.
-    pub(super) deny: String,
+    /// The word for yes, in 30 at most.
+    pub(super) yes: String,
+    /// The word for no, in 30 at most.
+    pub(super) no: String,
 }
 
 impl Confirm {
@@ -81,8 +81,8 @@ impl Confirm {
         json!({
             "title": plain(&self.title, 100),
             "text": plain(&self.text, 300),
-            "confirm": plain(&self.confirm, 30),
-            "deny": plain(&self.deny, 30),
+            "confirm": plain(&self.yes, 30),
+            "deny": plain(&self.no, 30),
             "style": "danger",
         })
     }

@@ -1,5 +1,7 @@
 //! The end of a rollout: its report is kept, and the last message says where.
 
+use std::fmt::Write as _;
+
 use aws::outlets::Unsent;
 use domain::rollout::Status;
 
@@ -35,7 +37,7 @@ fn told(desk: &Desk<Kept, Shelf, Keyed>) -> String {
         let line = text.lines().find(about).unwrap_or_default();
         let line: String = line.chars().take(120).collect();
         let line = line.split("<h1>").last().unwrap();
-        all.push_str(&format!("{outlet}: {line}\n"));
+        writeln!(all, "{outlet}: {line}").unwrap();
     }
     all + &desk.store.outbox()
 }

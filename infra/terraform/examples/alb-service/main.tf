@@ -46,6 +46,12 @@ variable "slack_parameter" {
   default     = ""
 }
 
+variable "report_bucket" {
+  description = "Name of a bucket of yours that the plan keeps reports in (`reports:`); empty for none."
+  type        = string
+  default     = ""
+}
+
 variable "links" {
   description = "Whether people decide by link; then `tidegate keys new` comes first, with the names of parameters that it has by default."
   type        = bool
@@ -128,6 +134,7 @@ module "tidegate" {
   deletion_protection = var.deletion_protection
 
   slack_parameter     = var.slack_parameter
+  report_bucket       = var.report_bucket
   signing_parameter   = var.links ? "/tidegate/tidegate/signing" : ""
   verifying_parameter = var.links ? "/tidegate/tidegate/verifying" : ""
   code_parameter      = var.links ? "/tidegate/tidegate/code" : ""

@@ -151,7 +151,7 @@ fn the_status_page_leads_to_the_report_and_back_and_a_decision_does_not() {
     let other = asked.page(&asked.request(Action::Approve, "GET", REPORT));
     asked.known.rollout = None;
     let gone = asked.page(&request);
-    let heads = [&page, &japanese, &other, &gone].map(|page| head_of(page));
+    let heads = [&page, &japanese, &other, &gone].map(head_of);
     expect![[r#"
         200 Interim report: shop#1
             Service

@@ -67,7 +67,7 @@ fn named(turn: &Turn, text: &str) -> Option<IncidentSource> {
 }
 
 /// What holds a rollout, or would if nobody had accepted it.
-fn holding<'a>(turn: &'a Turn) -> impl Iterator<Item = (&'a IncidentSource, &'a Incident)> {
+fn holding(turn: &Turn) -> impl Iterator<Item = (&IncidentSource, &Incident)> {
     let incidents = turn.next.incidents.iter();
     incidents.filter(|(_, incident)| incident.severity > Severity::Low)
 }
