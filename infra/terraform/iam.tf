@@ -208,6 +208,8 @@ locals {
     local.may_read.hooks, local.may_use_key, local.may_trace,
   )
 
+  archived = [for folder in ["heads", "ledgers"] : "arn:${local.partition}:s3:::${var.archive_bucket}/${var.archive_prefix}${folder}/*"]
+
   may_look = [
     {
       Sid      = "Look"
@@ -276,15 +278,26 @@ locals {
       {
         Sid      = "Archive"
         Effect   = "Allow"
-        Action   = concat(["s3:PutObject"], var.archive_lock_days > 0 ? ["s3:PutObjectRetention"] : [])
-        Resource = [for folder in ["heads", "ledgers"] : "arn:${local.partition}:s3:::${var.archive_bucket}/${var.archive_prefix}${folder}/*"]
+        Action   = ["s3:PutObject"]
+        Resource = local.archived
+        # Only what says itself that it overwrites nothing (S3, "Enforce conditional writes").
+        Condition = { Null = { "s3:if-none-match" = "false" } }
       },
-      {
-        Sid      = "Failures"
+      ],
+      # A lock is a right of its own, and comes with the object.
+      [for days in [var.archive_lock_days] : {
+        Sid      = "ArchiveLock"
         Effect   = "Allow"
-        Action   = ["sqs:SendMessage"]
-        Resource = aws_sqs_queue.dead["sweeps"].arn
-      },
+        Action   = ["s3:PutObjectRetention"]
+        Resource = local.archived
+      } if days > 0],
+      [
+        {
+          Sid      = "Failures"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = aws_sqs_queue.dead["sweeps"].arn
+        },
     ])
     # Nothing here carries traffic. Of the table it writes what it has sent and must still send.
     notify = concat(
@@ -314,7 +327,9 @@ locals {
         Sid      = "Reports"
         Effect   = "Allow"
         Action   = ["s3:PutObject"]
-        Resource = "arn:${local.partition}:s3:::${bucket}/*"
+        Resource = [for form in ["html", "md"] : "arn:${local.partition}:s3:::${bucket}/*.${form}"]
+        # Only what says itself that it overwrites nothing (S3, "Enforce conditional writes").
+        Condition = { Null = { "s3:if-none-match" = "false" } }
       } if bucket != ""],
       [for topics in [local.topics] : {
         Sid      = "PlanTopics"

@@ -147,13 +147,13 @@ variable "slack_signing_parameter" {
 }
 
 variable "slack_team" {
-  description = "Id of the Slack workspace whose people are heard when they press a button, such as T1DC2JH3J; empty for every workspace that your app is installed in."
+  description = "Id of the Slack workspace whose people are heard when they press a button, such as T1DC2JH3J; empty for every workspace that your app is installed in, and for an Enterprise Grid, whose people are in several at once."
   type        = string
   default     = ""
 
   validation {
-    condition     = can(regex("^([TE][A-Z0-9]+)?$", var.slack_team))
-    error_message = "A workspace's id begins with T (or E for an Enterprise Grid) and has capital letters and digits."
+    condition     = can(regex("^(T[A-Z0-9]+)?$", var.slack_team))
+    error_message = "A workspace's id begins with T and has capital letters and digits."
   }
 }
 

@@ -12,7 +12,7 @@ use super::remote::{Target, target};
 #[command(
     after_help = "It says what the ledger and the rollout's head say, and lists as questions\n\
      what they do not. A rollout that has not ended gets an interim report. Times are\n\
-     in UTC.\n\n\
+     in the zone of the plan's calendar.\n\n\
      Examples:\n  \
         tidegate report shop#7\n  \
         tidegate report shop --out shop.md\n  \

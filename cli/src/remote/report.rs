@@ -6,15 +6,17 @@ use aws::control::{
 };
 use domain::{
     ledger::{self, Chain, Line},
-    name::RolloutId,
+    name::{AlarmArn, RolloutId},
+    plan::{people::Locale, severity::Severity},
+    rollout::IncidentSource,
+    words::Parts,
 };
 use jiff::tz::TimeZone;
-use pages::report::{Course, Subject, report};
+use pages::report::{Course, Subject, breach, report};
 
 use super::{
     Account, Cloud,
     answer::{self, Form},
-    page::date,
 };
 use crate::{
     args::{remote::At, report::Report},
@@ -44,12 +46,13 @@ pub(super) async fn run(
         }
     };
     let (lines, end) = history(&view, at, console, &account).await?;
-    let Some(subject) = subject(&view, end) else {
+    let locale = what.lang.into();
+    let Some(subject) = subject(&view, end, locale) else {
         return Err(answer::strange(at, Form::Text, console));
     };
     let verified = ledger::verify(Chain::of(&subject.id), &lines, Some(end));
     verified.map_err(|broken| Failure::Ledger(format!("{}: {broken}", subject.id)))?;
-    let made = report(&subject, &lines, what.lang.into(), now);
+    let made = report(&subject, &lines, locale, now);
     let text = if what.html {
         made.html()
     } else {
@@ -86,7 +89,7 @@ async fn history(
 }
 
 /// What a view says of a rollout; none if it says something that is not understood.
-fn subject(view: &View, end: Chain) -> Option<Subject> {
+fn subject(view: &View, end: Chain, locale: Locale) -> Option<Subject> {
     let course = match view.status.as_str() {
         "completed" => Course::Completed,
         "superseded" => Course::Superseded,
@@ -94,25 +97,44 @@ fn subject(view: &View, end: Chain) -> Option<Subject> {
         _ if view.back => Course::GoesBack,
         _ => Course::Runs,
     };
+    let zone = TimeZone::get(&view.zone).unwrap_or(TimeZone::UTC);
+    let parts = Parts {
+        locale,
+        zone: &zone,
+    };
+    let incidents = view.incidents.iter().map(|one| said(&parts, one));
+    let cause = match locale {
+        Locale::En => view.cause.clone(),
+        Locale::Ja => view.cause_ja.clone().or_else(|| view.cause.clone()),
+    };
     Some(Subject {
         id: RolloutId::parse(&view.rollout)?,
         plan: view.plan.clone(),
         started_by: view.started_by.clone(),
         started_at: view.started_at.parse().ok()?,
         course,
-        cause: view.cause.clone(),
-        incidents: view.incidents.iter().map(breach).collect(),
-        zone: TimeZone::UTC,
+        cause,
+        incidents: incidents.collect::<Option<_>>()?,
+        zone,
         end,
     })
 }
 
-/// `alarm new-5xx (critical), Tue 13 Jan 10:01 UTC; accepted by kim`
-fn breach(incident: &Incident) -> String {
-    let (source, severity) = (&incident.source, &incident.severity);
-    let what = format!("{source} ({severity}), {} UTC", date(&incident.opened));
-    match &incident.accepted_by {
-        Some(by) => format!("{what}; accepted by {by}"),
-        None => what,
-    }
+/// `alarm new-5xx (critical), Tue 13 Jan 2026 10:01 UTC; accepted by kim`
+fn said(parts: &Parts<'_>, incident: &Incident) -> Option<String> {
+    let source = match incident.source.strip_prefix("alarm ") {
+        Some(name) => IncidentSource::Alarm(AlarmArn::new(name)),
+        None => IncidentSource::Condition(incident.source.clone()),
+    };
+    let severities = [
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+    ];
+    let mut severities = severities.into_iter();
+    let severity = severities.find(|severity| severity.to_string() == incident.severity)?;
+    let opened = incident.opened.parse().ok()?;
+    let by = incident.accepted_by.as_deref();
+    Some(breach(parts, &source, severity, opened, by))
 }

@@ -10,7 +10,7 @@ use aws::{
     links::Links,
     slack_api::{Opened, SlackApi},
 };
-use domain::{name::Person, plan::people::Locale, rollout::Rollout};
+use domain::{name::Person, plan::people::Locale, rollout::Rollout, words::Parts};
 use engine::{
     ports::{Ports, Store as _},
     trouble::Trouble,
@@ -88,7 +88,8 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
         if let Kind::Pressed { trigger } = &press.kind
             && asks_why(claims.action)
         {
-            let view = view::reason(claims, press, locale);
+            let incident = incident(claims, &head);
+            let view = view::reason(claims, press, incident.as_deref(), locale);
             match self.slack.open(trigger, &view).await {
                 Ok(Opened::Opened) => return Ok(()),
                 // Nobody can be asked why: what they pressed is done without.
@@ -138,6 +139,18 @@ impl<P: Ports, L: Links, K: Keys, S: SlackApi> Desk<P, L, K, S> {
             tracing::warn!(error = %trouble, "who pressed a button could not be told");
         }
     }
+}
+
+/// The incident that a button is about, in words.
+fn incident(claims: &Claims, head: &Rollout) -> Option<String> {
+    let mark = claims.incident?;
+    let mut holding = head.holding_incidents();
+    let (source, _) = holding.find(|(source, incident)| incident.mark(source) == mark)?;
+    let parts = Parts {
+        locale: head.plan.locale,
+        zone: &head.plan.calendar.zone,
+    };
+    Some(parts.source(source))
 }
 
 /// Whether a button asks for a reason before anything is done.

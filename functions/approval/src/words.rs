@@ -217,14 +217,14 @@ pub(crate) const fn form(action: Action, locale: Locale) -> Form {
     match (action, locale) {
         (Action::Accept, Locale::En) => Form {
             title: "Accept the incident",
-            does: "the incident holds the rollout no longer for 4 hours, and it goes on as planned.",
+            does: "for 4 hours the incident does not hold the rollout.",
             why: "Why can it be borne?",
             submit: "Accept",
             close: "Cancel",
         },
         (Action::Accept, Locale::Ja) => Form {
             title: "インシデントの許容",
-            does: "インシデントを4時間許容し、予定どおり続行します。",
+            does: "インシデントを4時間許容し、その間は保留しません。",
             why: "許容できる理由",
             submit: "許容する",
             close: "キャンセル",

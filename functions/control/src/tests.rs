@@ -292,6 +292,7 @@ fn the_status_shows_what_the_world_shows() {
         alarms: [{"arn":"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:shop-broken","name":"shop-broken","severity":"critical","since":"2026-01-13T01:00:00Z","state":"OK"}]
         back: false
         cause: null
+        cause_ja: null
         change: null
         deadlines: [{"at":"2026-01-13T01:04:01.37Z","what":"the bake has lasted for its least time"}]
         epoch: 2
@@ -312,6 +313,7 @@ fn the_status_shows_what_the_world_shows() {
         status: "baking"
         waiting: "time at these weights, over in 2m 59s"
         watch: true
+        zone: "UTC"
     "#]].assert_eq(&lines);
 }
 

@@ -15,7 +15,7 @@ use crate::{
     Desk,
     news::{Kept, News},
     queue,
-    route::{self, Lane, Means, Place, outlet},
+    route::{self, Lane, Means, outlet},
     send::{Sent, send},
 };
 
@@ -35,6 +35,8 @@ struct Round<'a, O, B, K, N> {
     keys: Option<Keys>,
     means: Means,
     slips: Vec<Slip>,
+    /// The messages whose reports are kept, by their numbers.
+    reported: BTreeSet<u64>,
 }
 
 /// Tells what was brought, if it was, and what is due of what was not sent before.
@@ -47,57 +49,32 @@ pub(crate) async fn deliver<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() ->
     id: &RolloutId,
     brought: Option<Vec<aws::store::Told>>,
 ) -> Result<(), Trouble> {
-    let round = Round {
+    let slips = desk.store.slips(id).await?;
+    let mut round = Round {
         desk,
         shift,
         id,
         rollout: head(desk, id).await?,
         keys: keys(desk, (shift.now)()).await,
         means: desk.means().await?,
-        slips: desk.store.slips(id).await?,
+        reported: route::reported(&slips),
+        slips,
     };
-    let mut brought = match brought {
-        Some(entries) => round.news(entries),
-        None => None,
-    };
+    let brought = brought.and_then(|entries| round.bare(entries));
     let lanes: Vec<Lane> = brought
         .as_ref()
         .map_or_else(Vec::new, |news| route::lanes(news, &round.means));
-    // The last message says where the report is, so that is kept before.
-    let reports = lanes
-        .iter()
-        .find(|lane| matches!(lane.place, Place::Reports(_)));
-    let mut said = BTreeSet::new();
-    let mut trouble = None;
-    if let (Some(lane), Some(news)) = (reports, &mut brought) {
-        let kept = match round.lane(&lane.key, Some(news)).await {
-            Ok(seqs) if seqs.contains(&news.seq) => Kept::There,
-            Ok(_) => Kept::NotYet,
-            Err(why) => {
-                trouble = Some(why);
-                Kept::NotYet
-            }
-        };
-        news.say_where(kept);
-    }
     let open = round.slips.iter().filter(|slip| slip.state.due().is_some());
-    let open = open.map(|slip| slip.lane.as_str());
-    let keys: BTreeSet<&str> = open
-        .chain(lanes.iter().map(|lane| lane.key.as_str()))
-        .filter(|key| reports.is_none_or(|lane| lane.key != **key))
-        .collect();
-    let work = keys.into_iter().map(|key| {
-        let is_told = lanes.iter().any(|lane| lane.key == key);
-        let news = brought.as_ref().filter(|_| is_told);
-        round.lane(key, news)
-    });
-    for done in join_all(work).await {
-        match done {
-            Ok(seqs) => said.extend(seqs),
-            Err(why) => trouble = Some(why),
-        }
-    }
-    match trouble {
+    let open = open.map(|slip| slip.lane.clone());
+    let keys = open.chain(lanes.iter().map(|lane| lane.key.clone()));
+    // The last message says where the report is, so that is kept before.
+    let (reports, others): (BTreeSet<String>, BTreeSet<String>) =
+        keys.partition(|key| route::is_reports(key));
+    let (kept, troubles) = round.work_off(&reports, &lanes, brought.as_ref()).await;
+    round.reported.extend(kept);
+    let brought = brought.map(|news| round.placed(news));
+    let (said, more) = round.work_off(&others, &lanes, brought.as_ref()).await;
+    match troubles.into_iter().chain(more).next_back() {
         Some(trouble) => Err(trouble),
         None if said.is_empty() => Ok(()),
         None => round.own_up().await,
@@ -131,10 +108,43 @@ async fn keys<O, B, K: Keyring>(desk: &Desk<O, B, K>, now: Timestamp) -> Option<
 }
 
 impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O, B, K, N> {
-    fn news(&self, entries: Vec<aws::store::Told>) -> Option<News> {
+    /// What is told, without where its report is.
+    fn bare(&self, entries: Vec<aws::store::Told>) -> Option<News> {
         let mut news = News::of(entries, self.rollout.clone(), self.keys.as_ref())?;
         news.notes = queue::lost(&self.slips, &news);
         Some(news)
+    }
+
+    /// The same with where its report is, if it has one.
+    fn placed(&self, mut news: News) -> News {
+        let kept = if self.reported.contains(&news.seq) {
+            Kept::There
+        } else {
+            Kept::NotYet
+        };
+        news.say_where(kept);
+        news
+    }
+
+    /// Works off lanes side by side: the numbers of what was said, and what went wrong.
+    async fn work_off(
+        &self,
+        keys: &BTreeSet<String>,
+        lanes: &[Lane],
+        brought: Option<&News>,
+    ) -> (BTreeSet<u64>, Vec<Trouble>) {
+        let work = keys.iter().map(|key| {
+            let is_told = lanes.iter().any(|lane| lane.key == *key);
+            self.lane(key, brought.filter(|_| is_told))
+        });
+        let (mut said, mut troubles) = (BTreeSet::new(), Vec::new());
+        for done in join_all(work).await {
+            match done {
+                Ok(seqs) => said.extend(seqs),
+                Err(why) => troubles.push(why),
+            }
+        }
+        (said, troubles)
     }
 
     /// Works off a lane: answers with the numbers of what was said.
@@ -156,7 +166,10 @@ impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O
             }
             let news = match brought.filter(|news| news.seq == seq) {
                 Some(news) => Some(news.clone()),
-                None => self.news(self.desk.store.told(self.id, seq).await?),
+                None => {
+                    let entries = self.desk.store.told(self.id, seq).await?;
+                    self.bare(entries).map(|news| self.placed(news))
+                }
             };
             match self.one(key, seq, news, &mut slips).await? {
                 Outcome::Said => said.push(seq),

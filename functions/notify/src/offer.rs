@@ -10,7 +10,7 @@ use aws::keyring::Keys;
 use domain::{
     name::Person,
     plan::gate::FourEyes,
-    rollout::{Hold, IncidentMark, Rollout, Status},
+    rollout::{Hold, Incident, IncidentMark, IncidentSource, Rollout, Status},
     time::{Timestamp, later},
     waiting::approval_deadline,
     words::Phrase,
@@ -150,7 +150,11 @@ fn actions(news: &News, rollout: &Rollout) -> Vec<Action> {
 fn incident(news: &News, rollout: &Rollout) -> Option<IncidentMark> {
     let told = news.told.incident.as_deref()?;
     let mut holding = rollout.holding_incidents();
-    let (source, incident) = holding.find(|(source, _)| source.to_string() == told)?;
+    // A message that comes late is not about what the same source has opened since.
+    let is_meant = |(source, incident): &(&IncidentSource, &Incident)| {
+        source.to_string() == told && incident.opened <= news.at
+    };
+    let (source, incident) = holding.find(is_meant)?;
     Some(incident.mark(source))
 }
 

@@ -3,9 +3,14 @@
 //! All of it follows from the entry and the plan, the hours too, so that a message that is tried again goes the same
 //! ways as before.
 
+use std::collections::BTreeSet;
+
 use aws::{
     outlets::{Slack, Topic},
-    store::{Told, outbox::lane},
+    store::{
+        Told,
+        outbox::{Slip, State, lane},
+    },
 };
 use domain::{
     plan::{
@@ -73,6 +78,22 @@ impl Lane {
     }
 }
 
+/// How the names of lanes into buckets begin.
+const REPORTS: &str = "reports";
+
+/// Whether a lane leads into a bucket.
+pub(crate) fn is_reports(key: &str) -> bool {
+    key.split('/').next() == Some(REPORTS)
+}
+
+/// The messages whose reports are kept, by their numbers.
+pub(crate) fn reported(slips: &[Slip]) -> BTreeSet<u64> {
+    let kept = slips
+        .iter()
+        .filter(|slip| is_reports(&slip.lane) && slip.state == State::Sent);
+    kept.map(|slip| slip.seq).collect()
+}
+
 /// What an outlet is called, by the name of a lane in it. The names are the same in every language.
 pub(crate) fn outlet(key: &str) -> &'static str {
     match key.split('/').next().unwrap_or_default() {
@@ -82,7 +103,7 @@ pub(crate) fn outlet(key: &str) -> &'static str {
         "email" => "E-mail",
         "webhook" => "Webhook",
         "amazon-q" => "Amazon Q",
-        "reports" => "S3",
+        REPORTS => "S3",
         _ => "SNS",
     }
 }
@@ -121,11 +142,7 @@ pub(crate) fn lanes(news: &News, means: &Means) -> Vec<Lane> {
     }
     if let Some(folder) = report::folder(news) {
         let address = format!("{}/{}", folder.bucket, folder.prefix);
-        lanes.push(Lane::new(
-            "reports",
-            &address,
-            Place::Reports(folder.clone()),
-        ));
+        lanes.push(Lane::new(REPORTS, &address, Place::Reports(folder.clone())));
     }
     if means.slack == Slack::Bot {
         let people = news.offers.iter().filter_map(|offer| offer.slack.as_ref());

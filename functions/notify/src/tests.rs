@@ -55,6 +55,7 @@ fn woken_with<K: Keyring>(
         ends: noon + left,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     runtime.block_on(handle(desk, payload, &invocation, || noon))

@@ -1,8 +1,8 @@
 //! Where ledgers are kept out of everybody's reach, and reports within it: a bucket that takes what is new, and with
 //! Object Lock lets go of nothing.
 //!
-//! An object is written under a name that was never used (`If-None-Match: *`, S3 "Conditional writes"), so the right
-//! to put is no right to change. Retention is put with the object (`x-amz-object-lock-mode`), which needs a bucket
+//! An object is written under a name that was never used (`If-None-Match: *`, S3 "Conditional writes"), and the roles may
+//! put nothing without that (`s3:if-none-match`), so their right to put is no right to change. Retention is put with the object (`x-amz-object-lock-mode`), which needs a bucket
 //! that was made with Object Lock and the right `s3:PutObjectRetention`.
 
 use aws_sdk_s3::{Client, config::Builder, primitives::ByteStream, types::ObjectLockMode};

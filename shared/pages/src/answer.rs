@@ -16,7 +16,7 @@ use crate::{
     report::{Subject, report},
     standing::Standing,
     status::Scene,
-    words::{Label, Language, language},
+    words::{Label, Language, language, unavailable},
 };
 
 /// How often a page of an answer looks again, and how often at most: for a minute.
@@ -254,6 +254,10 @@ impl<'a> At<'a> {
             .map(|told| told.line.clone())
             .filter(|line| line.seq <= rollout.chain.seq)
             .collect();
+        // A report of half a ledger would say that nothing more has happened.
+        if lines.last().map_or(0, |line| line.seq) != rollout.chain.seq {
+            return unavailable(Some(self.locale));
+        }
         let subject = Subject::of(rollout, self.locale);
         let made = report(&subject, &lines, self.locale, self.now);
         let shell = Shell {

@@ -12,8 +12,8 @@ mod words;
 use domain::{
     ledger::{Chain, Line},
     name::RolloutId,
-    plan::people::Locale,
-    rollout::{IncidentState, Rollout, Status},
+    plan::{people::Locale, severity::Severity},
+    rollout::{IncidentSource, IncidentState, Rollout, Status},
     time::Timestamp,
     words::Parts,
 };
@@ -67,16 +67,17 @@ impl Subject {
         let parts = Parts { locale, zone };
         let cause = rollout.status.cause();
         let incidents = rollout.incidents.iter().map(|(source, incident)| {
-            let what = format!(
-                "{} ({}), {}",
-                parts.source(source),
-                parts.severity(incident.severity),
-                parts.time(incident.opened)
-            );
-            match &incident.state {
-                IncidentState::Open { .. } => what,
-                IncidentState::Accepted { by, .. } => words::accepted(locale, &what, by.as_str()),
-            }
+            let accepted_by = match &incident.state {
+                IncidentState::Open { .. } => None,
+                IncidentState::Accepted { by, .. } => Some(by.as_str()),
+            };
+            breach(
+                &parts,
+                source,
+                incident.severity,
+                incident.opened,
+                accepted_by,
+            )
         });
         Self {
             id: rollout.id.clone(),
@@ -89,6 +90,27 @@ impl Subject {
             zone: zone.clone(),
             end: rollout.chain,
         }
+    }
+}
+
+/// A breach that is not over, in words.
+#[must_use]
+pub fn breach(
+    parts: &Parts<'_>,
+    source: &IncidentSource,
+    severity: Severity,
+    opened: Timestamp,
+    accepted_by: Option<&str>,
+) -> String {
+    let what = words::breach(
+        parts.locale,
+        &parts.source(source),
+        &parts.severity(severity),
+        &parts.time(opened),
+    );
+    match accepted_by {
+        Some(by) => words::accepted(parts.locale, &what, by),
+        None => what,
     }
 }
 

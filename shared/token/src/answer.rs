@@ -119,12 +119,36 @@ pub struct Settled {
 
 /// A sentence without its full stop in every language: whoever looks may read another than the plan's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Kept")]
 pub struct Why {
     /// In English.
     pub en: String,
     /// In Japanese.
     pub ja: String,
+}
+
+/// As it is kept; before there were two languages it was a sentence in English.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    English(String),
+    Both(Both),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Both {
+    en: String,
+    ja: String,
+}
+
+impl From<Kept> for Why {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::English(en) => Self { ja: en.clone(), en },
+            Kept::Both(Both { en, ja }) => Self { en, ja },
+        }
+    }
 }
 
 impl Why {
@@ -197,6 +221,25 @@ mod tests {
         ];
         for text in bad {
             assert!(serde_json::from_str::<Envelope>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_outcome_in_english_alone_is_read() {
+        let old = r#"{"refused":{"why":"it is over"}}"#;
+        let Outcome::Refused { why } = serde_json::from_str(old).unwrap() else {
+            panic!("it was refused");
+        };
+        for locale in [Locale::En, Locale::Ja] {
+            assert_eq!(why.in_language(locale), "it is over");
+        }
+        let new = serde_json::to_string(&Outcome::Refused { why }).unwrap();
+        assert_eq!(
+            new,
+            r#"{"refused":{"why":{"en":"it is over","ja":"it is over"}}}"#
+        );
+        for bad in ["7", r#"{"en":"x"}"#, r#"{"en":"x","ja":"y","de":"z"}"#] {
+            assert!(serde_json::from_str::<Why>(bad).is_err(), "{bad}");
         }
     }
 

@@ -34,7 +34,7 @@ pub enum Refused {
     #[error("this is not a whole link")]
     Malformed,
     /// It is written in a version that came after this program. Nobody has checked that it is signed.
-    #[error("the link is of version {version}, and this program reads version {VERSION}")]
+    #[error("the link is of version {version}, and this program reads up to version {VERSION}")]
     Newer {
         /// The version.
         version: u8,
@@ -138,18 +138,18 @@ impl Verifier {
     ) -> Result<Claims, Refused> {
         let (payload, signature) = wire::unspell(token).ok_or(Refused::Malformed)?;
         let mut reading = Reading::of(&payload);
-        match reading.version() {
-            Some(VERSION) => {}
+        let version = match reading.version() {
+            Some(version @ 1..=VERSION) => version,
             Some(version) if version > VERSION => return Err(Refused::Newer { version }),
             Some(_) | None => return Err(Refused::Malformed),
-        }
+        };
         let kid = reading.kid().ok_or(Refused::Malformed)?;
         let signature = signature.try_into().map_err(|_| Refused::Malformed)?;
         let key = self.keys.get(&kid).ok_or(Refused::UnknownKey)?;
         if !key.signed(&wire::signed(&payload), &signature) {
             return Err(Refused::BadSignature);
         }
-        let claims = reading.claims().ok_or(Refused::Malformed)?;
+        let claims = reading.claims(version).ok_or(Refused::Malformed)?;
         if claims.audience != *audience {
             return Err(Refused::OtherAudience);
         }

@@ -11,7 +11,7 @@
 //! phase     text, empty for none
 //! plan      32 bytes
 //! action    one byte: 1 approve, 2 reject, 3 rollback, 4 hold, 5 accept, 6 view
-//! incident  a byte for its length, 16 or 0 for none, and the bytes
+//! incident  a byte for its length, 16 or 0 for none, and the bytes; not in version 1
 //! approver  text
 //! issued    i64, nanoseconds since 1970
 //! expires   i64
@@ -40,8 +40,9 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// The version that is written, and the only one that is read.
-pub const VERSION: u8 = 1;
+/// The version that is written, and the newest that is read. Version 1 named no incident: its links go on being read,
+/// because the way back must not end with an upgrade.
+pub const VERSION: u8 = 2;
 
 /// The longest token; a longer text is refused unread. The longest claims make one of 883.
 pub const TOKEN_CHARS_MAX: usize = 1024;
@@ -134,7 +135,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Everything else, to the end.
-    pub(crate) fn claims(mut self) -> Option<Claims> {
+    pub(crate) fn claims(mut self, version: u8) -> Option<Claims> {
         let claims = Claims {
             audience: Audience::parse(self.text()?).ok()?,
             rollout: RolloutId {
@@ -148,7 +149,7 @@ impl<'a> Reading<'a> {
             },
             plan: PlanHash(self.array()?),
             action: self.action()?,
-            incident: match self.lengthy()? {
+            incident: match self.mark(version)? {
                 [] => None,
                 mark => Some(IncidentMark(mark.try_into().ok()?)),
             },
@@ -191,6 +192,14 @@ impl<'a> Reading<'a> {
         Action::ALL
             .into_iter()
             .find(|action| number(*action) == byte)
+    }
+
+    /// The mark of an incident, or nothing.
+    fn mark(&mut self, version: u8) -> Option<&'a [u8]> {
+        if version < 2 {
+            return Some(&[]);
+        }
+        self.lengthy()
     }
 
     fn approver(&mut self) -> Option<Person> {

@@ -8,7 +8,12 @@ use super::payload::Heard;
 use crate::words;
 
 /// The form for a button.
-pub(crate) fn reason(claims: &Claims, heard: &Heard, locale: Locale) -> Value {
+pub(crate) fn reason(
+    claims: &Claims,
+    heard: &Heard,
+    incident: Option<&str>,
+    locale: Locale,
+) -> Value {
     let form = words::form(claims.action, locale);
     let plain = |text: &str| json!({ "type": "plain_text", "text": text });
     // It comes back with the form: 3000 characters at most.
@@ -17,6 +22,10 @@ pub(crate) fn reason(claims: &Claims, heard: &Heard, locale: Locale) -> Value {
         "token": heard.token,
         "response": heard.response,
     });
+    let about = match incident {
+        Some(incident) => format!("{}, {incident}", claims.rollout),
+        None => claims.rollout.to_string(),
+    };
     json!({
         "type": "modal",
         "callback_id": "reason",
@@ -27,7 +36,7 @@ pub(crate) fn reason(claims: &Claims, heard: &Heard, locale: Locale) -> Value {
         "blocks": [
             {
                 "type": "section",
-                "text": plain(&format!("{}: {}", claims.rollout, form.does)),
+                "text": plain(&format!("{about}: {}", form.does)),
             },
             {
                 "type": "input",

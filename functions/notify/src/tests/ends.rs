@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use aws::outlets::Unsent;
-use domain::rollout::Status;
+use domain::{
+    name::Person,
+    rollout::{Cause, Status},
+};
 
 use super::{
     fakes::{Keyed, awaiting, desk_with, keep_entries, plan},
@@ -14,6 +17,15 @@ const REPORTS: &str = "groups: { leads: [ann] }\nreports: s3://audit/tidegate\n"
 
 /// A completed rollout of a plan; what goes wrong with the bucket.
 fn ended(more: &str, unsent: impl IntoIterator<Item = Unsent>) -> Desk<Kept, Shelf, Keyed> {
+    ended_with(more, unsent, [])
+}
+
+/// The same; what goes wrong with Slack too.
+fn ended_with(
+    more: &str,
+    unsent: impl IntoIterator<Item = Unsent>,
+    slack: impl IntoIterator<Item = Unsent>,
+) -> Desk<Kept, Shelf, Keyed> {
     let desk = desk_with(Keyed);
     let mut rollout = awaiting(&plan(more));
     rollout.status = Status::Completed {
@@ -24,6 +36,7 @@ fn ended(more: &str, unsent: impl IntoIterator<Item = Unsent>) -> Desk<Kept, She
     keep_entries(&desk, &sample("one.json"));
     keep_entries(&desk, &sample("completed.json"));
     desk.outlets.fail("bucket", unsent);
+    desk.outlets.fail("slack", slack);
     woken(&desk, &sample("completed.json")).unwrap();
     desk
 }
@@ -95,4 +108,84 @@ fn a_report_that_cannot_be_kept_is_said_and_tried_again() {
         12 slack/webhook sent, 1 tried
         12 sns/messages sent, 1 tried
     "#]].assert_eq(&told(&ended(REPORTS, [denied])));
+}
+
+#[test]
+fn a_last_message_that_is_late_says_where_its_report_is() {
+    let busy: Unsent = Trouble::passing("Slack answered with status 429").into();
+    let desk = ended_with(REPORTS, [], [busy]);
+    woken_at(&desk, &sample("retry.json"), "12:05:00").unwrap();
+    expect![[r#"
+        s3://audit/tidegate/shop/1-12.html: <!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-s
+        s3://audit/tidegate/shop/1-12.md: # Completion report: shop#1
+        topic: 
+        slack: Report: s3://audit/tidegate/shop/1-12.html
+        12 reports/audit/tidegate/ sent, 1 tried
+        12 slack/webhook sent, 2 tried
+        12 sns/messages sent, 1 tried
+    "#]].assert_eq(&told(&desk));
+}
+
+/// The record comes again because the table failed after the report was kept.
+#[test]
+fn a_report_that_is_there_is_not_said_to_be_missing() {
+    let desk = ended(REPORTS, []);
+    desk.store
+        .slips
+        .borrow_mut()
+        .retain(|(_, lane), _| lane.starts_with("reports/"));
+    desk.outlets.said.borrow_mut().clear();
+    woken(&desk, &sample("completed.json")).unwrap();
+    expect![[r#"
+        slack: Report: s3://audit/tidegate/shop/1-12.html
+        topic: 
+        12 reports/audit/tidegate/ sent, 1 tried
+        12 slack/webhook sent, 1 tried
+        12 sns/messages sent, 1 tried
+    "#]]
+    .assert_eq(&told(&desk));
+}
+
+#[test]
+fn a_report_that_is_kept_later_tells_nobody_of_what_was_lost() {
+    let busy: Unsent = Trouble::passing("PutObject was not answered in time").into();
+    let gone: Unsent = Trouble::lasting("Slack answered with status 404").into();
+    let desk = ended_with(REPORTS, [busy], [gone]);
+    woken_at(&desk, &sample("retry.json"), "12:05:00").unwrap();
+    // Nobody has been told yet that Slack did not take it: it is not owned up to.
+    expect![[r#"
+        12 reports/audit/tidegate/ sent, 2 tried
+        12 slack/webhook failed, 1 tried
+        12 sns/messages sent, 1 tried
+    "#]]
+    .assert_eq(&desk.store.outbox());
+}
+
+#[test]
+fn a_report_is_of_the_end_that_was_told_whatever_came_after() {
+    let desk = ended(REPORTS, []);
+    let said = desk.outlets.said.borrow();
+    let (_, text) = said
+        .iter()
+        .find(|(outlet, _)| outlet.ends_with(".md"))
+        .unwrap();
+    let first = text.as_str().unwrap().to_owned();
+    drop(said);
+    let again = desk_with(Keyed);
+    let mut rollout = desk.store.rollout.borrow().clone().unwrap();
+    rollout.status = Status::RollingBack {
+        cause: Cause::Person(Person::new("ann"), "carts are empty".to_owned()),
+        began: "2026-01-13T12:40:00Z".parse().unwrap(),
+    };
+    rollout.chain.seq = 14;
+    *again.store.rollout.borrow_mut() = Some(rollout);
+    keep_entries(&again, &sample("one.json"));
+    keep_entries(&again, &sample("completed.json"));
+    woken(&again, &sample("completed.json")).unwrap();
+    let said = again.outlets.said.borrow();
+    let (_, text) = said
+        .iter()
+        .find(|(outlet, _)| outlet.ends_with(".md"))
+        .unwrap();
+    assert_eq!(text.as_str().unwrap(), first);
 }

@@ -232,6 +232,11 @@ fn what_somebody_has_accepted_or_another_alarm_opened_is_not_offered() {
     }
     assert!(!offered(accepted));
     assert!(!offered(in_trouble("shop-errors").0));
+    let (mut again, _) = in_trouble("shop-latency");
+    for incident in again.incidents.values_mut() {
+        incident.opened = "2026-01-13T10:06:30Z".parse().unwrap();
+    }
+    assert!(!offered(again));
     let (mut moved, _) = in_trouble("shop-latency");
     moved.epoch = Epoch(7);
     assert!(!offered(moved));

@@ -6,6 +6,7 @@ use domain::{
     event::AlarmState,
     judge::{Finding, Role, Verdict},
     name::RouteName,
+    plan::people::Locale,
     rollout::{
         AlarmSeen, HookRun, HookState, Incident as Breach, IncidentState, IntentKind, Rollout,
         Status, Tally, alarm_name,
@@ -32,6 +33,12 @@ pub struct View {
     pub back: bool,
     /// Why traffic goes back, or went.
     pub cause: Option<String>,
+    /// The same in Japanese.
+    #[serde(default)]
+    pub cause_ja: Option<String>,
+    /// The zone of the plan's calendar, by its IANA name; `UTC` without one.
+    #[serde(default)]
+    pub zone: String,
     /// SHA-256 of the plan's text.
     pub plan: String,
     /// Who started it.
@@ -250,13 +257,21 @@ impl View {
             .hooks
             .iter()
             .filter_map(|(key, run)| Some(hook(rollout.hook_name(*key)?, run)));
+        let zone = &plan.calendar.zone;
+        let japanese = words::Parts {
+            locale: Locale::Ja,
+            zone,
+        };
+        let cause = rollout.status.cause();
         Self {
             rollout: rollout.id.to_string(),
             now: now.to_string(),
             status: rollout.status.name().to_owned(),
             active: rollout.status.is_active(),
             back: rollout.status.is_rollback(),
-            cause: rollout.status.cause().map(ToString::to_string),
+            cause: cause.map(ToString::to_string),
+            cause_ja: cause.map(|cause| japanese.cause(cause)),
+            zone: zone.iana_name().unwrap_or("UTC").to_owned(),
             plan: plan.hash.to_string(),
             started_by: rollout.started_by.to_string(),
             started_at: rollout.started_at.to_string(),

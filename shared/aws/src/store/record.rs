@@ -169,6 +169,8 @@ impl Head {
             .alarms
             .into_iter()
             .map(|(arn, seen)| (arn.0, seen.into()));
+        let incidents: BTreeMap<_, _> = self.incidents.into_iter().map(Into::into).collect();
+        let breached = self.breached.into_iter().map(Into::into);
         Rollout {
             id,
             plan,
@@ -187,8 +189,9 @@ impl Head {
             gate: self.gate.map(Into::into),
             shown: self.shown.map(|shown| Box::new(shown.into())),
             holds: self.holds.into_iter().map(Into::into).collect(),
-            incidents: self.incidents.into_iter().map(Into::into).collect(),
-            breached: self.breached.into_iter().map(Into::into).collect(),
+            // Of what was over by version 3 nothing is known; what is open has been told of.
+            breached: incidents.keys().cloned().chain(breached).collect(),
+            incidents,
             nudges: self.nudges.into_iter().map(Into::into).collect(),
             alarms: alarms.collect(),
             hooks: self.hooks.into_iter().map(Into::into).collect(),

@@ -330,7 +330,7 @@ fn has_quorum(turn: &Turn) -> bool {
 /// What the phase, or the watch, has shown so far.
 pub(super) fn shown(turn: &Turn) -> Option<Box<Shown>> {
     let (phase, gate) = turn.next.current_phase().zip(turn.next.gate.as_ref())?;
-    Some(Box::new(Shown::of(&phase.name, gate)))
+    Some(Box::new(Shown::of(&phase.name, gate, turn.now)))
 }
 
 fn evidence(turn: &Turn) -> Vec<Finding> {

@@ -375,6 +375,8 @@ pub struct Shown {
     pub phase: PhaseName,
     /// When its weights were in effect, or the watch began.
     pub since: Timestamp,
+    /// When it was over, or looked at.
+    pub until: Timestamp,
     /// The newest measurement of each condition.
     pub findings: Vec<Finding>,
     /// Who has approved.
@@ -385,11 +387,12 @@ pub struct Shown {
 
 impl Shown {
     /// What a gate has gathered.
-    pub(crate) fn of(phase: &PhaseName, gate: &Gate) -> Self {
+    pub(crate) fn of(phase: &PhaseName, gate: &Gate, now: Timestamp) -> Self {
         let checked = gate.checked.iter();
         Self {
             phase: phase.clone(),
             since: gate.since,
+            until: now,
             findings: gate
                 .tallies
                 .iter()

@@ -135,7 +135,7 @@ fn in_japanese(phrase: &Phrase<'_>) -> String {
         ),
         Phrase::Cancel => "キャンセル".to_owned(),
         Phrase::Hold => "保留する".to_owned(),
-        Phrase::Accept(lasts) => format!("{}許容して続行する", japanese::span(*lasts)),
+        Phrase::Accept(lasts) => format!("{}許容する", japanese::span(*lasts)),
         Phrase::StatusPage => "状況ページ".to_owned(),
         Phrase::Report => "報告書".to_owned(),
         Phrase::ReportNotKept { address, rollout } => format!(

@@ -104,6 +104,14 @@ pub(super) const fn title(locale: Locale, course: Course) -> &'static str {
     }
 }
 
+/// An incident: what, how bad, and when it was found.
+pub(super) fn breach(locale: Locale, source: &str, severity: &str, opened: &str) -> String {
+    match locale {
+        Locale::En => format!("{source} ({severity}), {opened}"),
+        Locale::Ja => format!("{source}、{severity}、{opened} に検知"),
+    }
+}
+
 /// An incident that somebody lets pass.
 pub(super) fn accepted(locale: Locale, what: &str, by: &str) -> String {
     match locale {
@@ -120,7 +128,7 @@ pub(super) fn weighed(locale: Locale, count: &str) -> String {
              metric is a load balancer's). The ledger does not say how many requests the canary answered in all."
         ),
         Locale::Ja => format!(
-            "判断の根拠となった計測の新システムのサンプル数は {count} です（ロードバランサーのメトリクスではリクエスト数）。\
+            "判断の根拠となった測定の新システムのサンプル数は {count} です（ロードバランサーのメトリクスではリクエスト数）。\
              新システムが応答したリクエストの総数は台帳にはありません。"
         ),
     }

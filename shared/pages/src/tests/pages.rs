@@ -94,14 +94,14 @@ fn what_is_accepted_is_named_with_the_time_for_which_it_is_borne() {
     expect![[r#"
         Tidegate
         日本語
-        Accept the incident of shop#1 and go on?
-        The incident p95 &gt; 500ms is borne for 4h: it no longer holds the rollout, which goes on as planned. After that it holds it again, if it is not over.
+        Accept the incident of shop#1?
+        The incident p95 &gt; 500ms is borne for 4h: for that time it does not hold the rollout. After that it holds it again, if it is not over.
         This link was made for ann and is good until Tue 13 Jan 2026 12:45 JST.
         Service
         Tidegate
         English
-        shop#1 のインシデントを許容して続行しますか？
-        インシデント「p95 &gt; 500ms」を4時間許容します。その間は保留を解除し、予定どおり続行します。4時間後も解決していない場合は再び保留されます。
+        shop#1 のインシデントを許容しますか？
+        インシデント「p95 &gt; 500ms」を4時間許容します。その間は、このインシデントによる保留を解除します。4時間後も解決していない場合は再び保留されます。
         このリンクは ann さん用で、2026年1月13日(火) 12:45 JST まで有効です。
         サービス
     "#]].assert_eq(&said);
@@ -149,9 +149,15 @@ fn the_status_page_leads_to_the_report_and_back_and_a_decision_does_not() {
     );
     let japanese = asked.page(&asked.request(Action::View, "GET", &format!("lang=ja&{REPORT}")));
     let other = asked.page(&asked.request(Action::Approve, "GET", REPORT));
+    let ledger = std::mem::take(&mut asked.known.ledger);
+    let unread = asked.page(&request);
+    asked.known.ledger = ledger.into_iter().skip(1).collect();
+    asked.known.ledger.pop();
+    let cut = asked.page(&request);
+    assert_eq!((unread.status, cut.status), (503, 503));
     asked.known.rollout = None;
     let gone = asked.page(&request);
-    let heads = [&page, &japanese, &other, &gone].map(head_of);
+    let heads = [&page, &japanese, &other, &unread, &gone].map(head_of);
     expect![[r#"
         200 Interim report: shop#1
             Service
@@ -159,6 +165,8 @@ fn the_status_page_leads_to_the_report_and_back_and_a_decision_does_not() {
             サービス
         200 Go on from phase half of shop#1?
             You agree to go on. 2 people must agree, then phase all begins: canary 100%, for at least 30m.
+        503 The rollout cannot be read just now
+            Nothing was done. Try again in a few seconds. If traffic must go back at once: `tidegate rollback`, or `tidegate rollback --direct` with the plan.
         410 shop#1
             There is no such rollout any more."#]].assert_eq(&heads.join("\n"));
     for page in [&page, &japanese] {

@@ -142,7 +142,7 @@ impl Language for English {
             Action::Reject => format!("Refuse to go on from {phase}{rollout}?"),
             Action::Rollback => format!("Roll back {rollout}?"),
             Action::Hold => format!("Hold {rollout}?"),
-            Action::Accept => format!("Accept the incident of {rollout} and go on?"),
+            Action::Accept => format!("Accept the incident of {rollout}?"),
             Action::View => rollout.to_owned(),
         }
     }
@@ -153,7 +153,7 @@ impl Language for English {
             Action::Reject => "Reject",
             Action::Rollback => "Roll back",
             Action::Hold => "Hold",
-            Action::Accept => "Accept and go on",
+            Action::Accept => "Accept",
             Action::View => "Look",
         }
     }
@@ -198,8 +198,8 @@ impl Language for English {
                 let which = incident.map_or_else(|| "An incident".to_owned(), |name| format!("The incident {name}"));
                 let lasts = Spell(ACCEPTED_FOR);
                 format!(
-                    "{which} is borne for {lasts}: it no longer holds the rollout, which goes on as planned. After that it \
-                     holds it again, if it is not over."
+                    "{which} is borne for {lasts}: for that time it does not hold the rollout. After that it holds it again, if \
+                     it is not over."
                 )
             }
             Action::View => "You see how the rollout stands.".to_owned(),

@@ -143,7 +143,7 @@ impl Language for Japanese {
             Action::Reject => format!("{rollout}{phase} の続行を却下しますか？"),
             Action::Rollback => format!("{rollout} をロールバックしますか？"),
             Action::Hold => format!("{rollout} を保留しますか？"),
-            Action::Accept => format!("{rollout} のインシデントを許容して続行しますか？"),
+            Action::Accept => format!("{rollout} のインシデントを許容しますか？"),
             Action::View => rollout.to_owned(),
         }
     }
@@ -154,7 +154,7 @@ impl Language for Japanese {
             Action::Reject => "却下する",
             Action::Rollback => "ロールバックする",
             Action::Hold => "保留する",
-            Action::Accept => "許容して続行する",
+            Action::Accept => "許容する",
             Action::View => "閲覧する",
         }
     }
@@ -193,7 +193,7 @@ impl Language for Japanese {
                 let which = incident.map_or_else(String::new, |name| format!("「{name}」"));
                 let lasts = span(ACCEPTED_FOR);
                 format!(
-                    "インシデント{which}を{lasts}許容します。その間は保留を解除し、予定どおり続行します。{lasts}後も解決していない場合は再び保留されます。"
+                    "インシデント{which}を{lasts}許容します。その間は、このインシデントによる保留を解除します。{lasts}後も解決していない場合は再び保留されます。"
                 )
             }
             Action::View => "ロールアウトの状況を表示します。".to_owned(),

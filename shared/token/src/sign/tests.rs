@@ -12,7 +12,7 @@ use crate::sample::{after, claims, noon, signer};
 #[test]
 fn the_same_claims_make_the_same_link() {
     let link = signer().sign(&claims()).unwrap();
-    expect!["AQcyMDI2LTExHzExMTEyMjIyMzMzMy9ldS13ZXN0LTEvdGlkZWdhdGUEc2hvcAAAAAAAAAAHAAAAAAAAACkGY2FuYXJ5TCBhE_t_jIVp-8PERMemYslfux6hKuT1tzpqWoSnyDsBAAlVMkNFUkxLSkEY60f2Y9mAABjrSzyUkiAAc2l4dGVlbiBieXRlcy4uLg.j6xzrzB-X3iQv9zyXC4HgmTh5BqZUcjMM-xZ7j9r6tnMbzQjoNWiJfNZ_OVBUkM0aL3AKCCNmLKLcIfqleHrAw"].assert_eq(link.expose());
+    expect!["AgcyMDI2LTExHzExMTEyMjIyMzMzMy9ldS13ZXN0LTEvdGlkZWdhdGUEc2hvcAAAAAAAAAAHAAAAAAAAACkGY2FuYXJ5TCBhE_t_jIVp-8PERMemYslfux6hKuT1tzpqWoSnyDsBAAlVMkNFUkxLSkEY60f2Y9mAABjrSzyUkiAAc2l4dGVlbiBieXRlcy4uLg.n7Esso4gASGlwKJVjsO4j6o5u3DG4zymb9ELGNMIYh3o5kx6hXoe2wXwwQgNkv-mOTBJ3x9FUt7g3Kk-C3mVAQ"].assert_eq(link.expose());
     assert_eq!(signer().sign(&claims()), Ok(link));
 }
 

@@ -200,9 +200,21 @@ fn a_version_that_is_to_come_is_told_from_nonsense() {
         verifier().verify(&token, &audience(), noon())
     };
     assert_eq!(check(0), Err(Refused::Malformed));
-    assert_eq!(check(1), Ok(claims()));
-    assert_eq!(check(2), Err(Refused::Newer { version: 2 }));
+    assert_eq!(check(2), Ok(claims()));
+    assert_eq!(check(3), Err(Refused::Newer { version: 3 }));
     assert_eq!(check(255), Err(Refused::Newer { version: 255 }));
+}
+
+/// A link that was made before an upgrade, as it was sent then.
+#[test]
+fn a_link_of_version_1_is_read_for_as_long_as_it_is_good() {
+    let mut payload = wire::payload(&kid("2026-11"), &claims()).unwrap();
+    payload[0] = 1;
+    // Behind it are the approver, two times and the id.
+    let mark = payload.len() - 16 - 8 - 8 - 10 - 1;
+    assert_eq!(payload.remove(mark), 0);
+    let token = sealed(&payload, b"tidegate-link-v1.");
+    assert_eq!(verifier().verify(&token, &audience(), noon()), Ok(claims()));
 }
 
 #[test]
@@ -264,13 +276,13 @@ fn a_refusal_is_a_sentence_without_the_link() {
         Refused::Expired { at: noon() },
         Refused::NotYet,
     ];
-    expect![[r"
+    expect![[r#"
         this is not a whole link
-        the link is of version 2, and this program reads version 1
+        the link is of version 2, and this program reads up to version 2
         the link was signed with a key that is not in use
         the link's signature is wrong
         the link is for another deployment
         the link expired at 2026-11-25T12:00:00Z
-        the link was made in the future"]]
+        the link was made in the future"#]]
     .assert_eq(&refusals.map(|refused| refused.to_string()).join("\n"));
 }

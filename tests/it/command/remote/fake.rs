@@ -354,6 +354,8 @@ pub(super) fn view() -> Value {
         "active": true,
         "back": false,
         "cause": null,
+        "cause_ja": null,
+        "zone": "UTC",
         "plan": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "started_by": KIM,
         "started_at": "2026-11-30T20:00:00Z",

@@ -65,6 +65,8 @@ fn answering(entries: &Value, end: Chain) -> Fake {
     let view = view_with(&json!({
         "status": "guarding", "active": true, "back": true,
         "cause": "alarm new-5xx-critical went off",
+        "cause_ja": "アラーム new-5xx-critical の発報",
+        "zone": "Asia/Tokyo",
         "incidents": [{
             "source": "alarm new-5xx-critical", "severity": "critical",
             "opened": "2026-12-01T08:50:00Z", "due": null, "accepted_by": null,
@@ -108,7 +110,13 @@ fn a_report_is_a_page_in_a_file_in_either_language() {
         page.starts_with("<!DOCTYPE html><html lang=\"ja\">"),
         "{page}"
     );
-    assert!(page.contains("ロールバック報告: shop#7"), "{page}");
+    for said in [
+        "ロールバック報告: shop#7",
+        "<dd>アラーム new-5xx-critical の発報</dd>",
+        "<li>アラーム new-5xx-critical、Critical（緊急）、2026年12月1日(火) 17:50 JST に検知</li>",
+    ] {
+        assert!(page.contains(said), "{said} in {page}");
+    }
 }
 
 #[test]

@@ -72,6 +72,7 @@ impl From<Gate> for rollout::Gate {
 pub(super) struct Shown {
     phase: Spelt<PhaseName>,
     since: Spelt<Timestamp>,
+    until: Spelt<Timestamp>,
     findings: Vec<Finding>,
     approvals: Vec<Spelt<Person>>,
     checked: Vec<(Spelt<ItemName>, Spelt<Person>)>,
@@ -83,6 +84,7 @@ impl From<ledger::Shown> for Shown {
         Self {
             phase: Spelt(shown.phase),
             since: Spelt(shown.since),
+            until: Spelt(shown.until),
             findings: shown.findings.into_iter().map(Into::into).collect(),
             approvals: shown.approvals.into_iter().map(Spelt).collect(),
             checked: checked.map(|(item, by)| (Spelt(item), Spelt(by))).collect(),
@@ -96,6 +98,7 @@ impl From<Shown> for ledger::Shown {
         Self {
             phase: record.phase.0,
             since: record.since.0,
+            until: record.until.0,
             findings: record.findings.into_iter().map(Into::into).collect(),
             approvals: record.approvals.into_iter().map(|by| by.0).collect(),
             checked: checked.map(|(item, by)| (item.0, by.0)).collect(),

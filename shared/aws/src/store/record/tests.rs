@@ -33,6 +33,7 @@ use proptest::{
 };
 
 mod kept;
+mod mangled;
 
 use super::{read, write};
 
@@ -435,6 +436,7 @@ fn shown(gate: &Gate) -> Shown {
     Shown {
         phase: PhaseName::new("half").unwrap(),
         since: gate.since,
+        until: gate.since,
         findings: gate
             .tallies
             .iter()

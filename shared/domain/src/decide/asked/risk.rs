@@ -6,7 +6,7 @@ use crate::{
     ledger::{Actor, Fact, Terms},
     name::Person,
     plan::severity::Severity,
-    rollout::{Incident, IncidentMark, IncidentSource, IncidentState},
+    rollout::{IncidentMark, IncidentSource, IncidentState},
     time::Timestamp,
 };
 
@@ -47,9 +47,9 @@ pub(super) fn accept(
     Ok(())
 }
 
-/// The incident that somebody was shown, if it is not over.
+/// The incident that somebody was shown, if it is not over and nobody has accepted it since.
 fn shown(turn: &Turn, mark: IncidentMark) -> Option<IncidentSource> {
-    let mut held = holding(turn);
+    let mut held = turn.next.holding_incidents();
     let (source, _) = held.find(|(source, incident)| incident.mark(source) == mark)?;
     Some(source.clone())
 }
@@ -57,19 +57,15 @@ fn shown(turn: &Turn, mark: IncidentMark) -> Option<IncidentSource> {
 /// The incident that is called so; the word `alarm` need not be typed.
 fn named(turn: &Turn, text: &str) -> Option<IncidentSource> {
     let text = text.trim();
-    holding(turn)
+    let incidents = turn.next.incidents.iter();
+    incidents
+        .filter(|(_, incident)| incident.severity > Severity::Low)
         .map(|(source, _)| source)
         .find(|source| {
             let name = source.to_string();
             name == text || name.strip_prefix("alarm ") == Some(text)
         })
         .cloned()
-}
-
-/// What holds a rollout, or would if nobody had accepted it.
-fn holding(turn: &Turn) -> impl Iterator<Item = (&IncidentSource, &Incident)> {
-    let incidents = turn.next.incidents.iter();
-    incidents.filter(|(_, incident)| incident.severity > Severity::Low)
 }
 
 fn open(turn: &Turn) -> Vec<IncidentSource> {

@@ -245,7 +245,7 @@ fn held(scene: &Scene<'_>, shown: &Shown) -> (Label, Value) {
         (None, _) => Label::ResultOf(shown.phase.clone()),
     };
     let held = Value::Held {
-        lasted: since(scene.now(), shown.since),
+        lasted: since(shown.until, shown.since),
         least: watch
             .map(|watch| watch.lasts)
             .or(bake)
@@ -257,7 +257,7 @@ fn held(scene: &Scene<'_>, shown: &Shown) -> (Label, Value) {
 /// What the phase has shown so far, if its weights are still in effect.
 fn so_far(scene: &Scene<'_>, phase: &PhaseName) -> Option<Shown> {
     let gate = scene.rollout.gate.as_ref()?;
-    Some(Shown::of(phase, gate))
+    Some(Shown::of(phase, gate, scene.now()))
 }
 
 /// The phase that comes after one, and when it can begin at the earliest.

@@ -1,7 +1,7 @@
 //! The four that a team writes by hand today: start, phase change with results, rollback, completion.
 
 use domain::{
-    event::Command,
+    event::{AlarmState, Command},
     name::Person,
     plan::{
         Plan,
@@ -192,7 +192,10 @@ fn a_completion_says_what_was_and_what_remains_to_be_done() {
     let mut plan = team();
     plan.phases = plan.phases.split_off(2);
     plan.fast_track = SignedDuration::from_hours(24);
+    plan.alarms.push(guard("slow", Severity::Low));
     let steps = [
+        ("0:30", Do::Alarm("slow", AlarmState::Alarm, "0:29")),
+        ("0:40", Do::Alarm("slow", AlarmState::Ok, "0:39")),
         ("1:10", Do::Sweep),
         ("1:20", Do::Sweep),
         ("2:20", Do::Sweep),
