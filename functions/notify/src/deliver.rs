@@ -164,12 +164,11 @@ impl<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() -> Timestamp> Round<'_, O
             if blocked.is_some() {
                 break;
             }
-            let news = match brought.filter(|news| news.seq == seq) {
-                Some(news) => Some(news.clone()),
-                None => {
-                    let entries = self.desk.store.told(self.id, seq).await?;
-                    self.bare(entries).map(|news| self.placed(news))
-                }
+            let news = if let Some(news) = brought.filter(|news| news.seq == seq) {
+                Some(news.clone())
+            } else {
+                let entries = self.desk.store.told(self.id, seq).await?;
+                self.bare(entries).map(|news| self.placed(news))
             };
             match self.one(key, seq, news, &mut slips).await? {
                 Outcome::Said => said.push(seq),

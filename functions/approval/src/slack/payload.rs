@@ -122,7 +122,72 @@ fn decoded(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, sample::Index};
+    use serde_json::json;
+
     use super::*;
+
+    /// What Slack sends, with something changed in it anywhere: in the form, or in the JSON that it holds.
+    fn mangled() -> impl Strategy<Value = String> {
+        let press = json!({
+            "type": "block_actions",
+            "user": { "id": "U2CERLKJA", "team_id": "T1DC2JH3J" },
+            "trigger_id": "1.2",
+            "response_url": "https://hooks.slack.com/actions/T1/2/3",
+            "actions": [{ "action_id": "approve", "value": "復.a" }],
+        });
+        let kept = json!({ "action": "reject", "token": "a.b", "response": null });
+        let sent = json!({
+            "type": "view_submission",
+            "user": { "id": "U2CERLKJA" },
+            "view": {
+                "private_metadata": kept.to_string(),
+                "state": { "values": { "reason": { "reason": { "value": "slow" } } } },
+            },
+        });
+        let bodies = [press, sent].map(|payload| {
+            let text = payload.to_string();
+            let text = text.bytes().map(|byte| format!("%{byte:02x}"));
+            format!("payload={}", text.collect::<String>())
+        });
+        let part = prop_oneof![
+            Just("%".to_owned()),
+            Just("%22".to_owned()),
+            Just("%7b".to_owned()),
+            Just("%00".to_owned()),
+            Just("&payload=".to_owned()),
+            Just("%ff".to_owned()),
+            any::<String>(),
+        ];
+        let change = (any::<Index>(), any::<Index>(), part);
+        (0..2_usize, prop::collection::vec(change, 0..4)).prop_map(move |(which, changes)| {
+            let mut body: Vec<char> = bodies[which].chars().collect();
+            for (at, length, part) in changes {
+                let at = at.index(body.len() + 1);
+                let end = at + length.index(body.len() - at + 1).min(12);
+                body.splice(at..end, part.chars());
+            }
+            body.into_iter().collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_comes_is_read_or_not(body in mangled()) {
+            if let Some(heard) = read(&body) {
+                prop_assert!(body.contains("payload="));
+                let pressed = matches!(heard.kind, Kind::Pressed { .. });
+                prop_assert!(!pressed || heard.reason.is_empty());
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_not(body in any::<String>()) {
+            prop_assert!(read(&body).is_none());
+        }
+    }
 
     #[test]
     fn a_form_is_read_as_it_was_written() {

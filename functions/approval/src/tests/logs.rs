@@ -1,60 +1,15 @@
 //! What is logged opens nothing: neither a token nor a code, nor what Slack sends along.
 
-use std::{
-    env,
-    io::{self, Write},
-    process::Command,
-    sync::{Arc, Mutex},
-};
+#[path = "../../../../tests/logged.rs"]
+mod logged;
+
+use logged::{is_alone, logged};
 
 use super::{
     links::{right, typed},
     slack::slack,
     *,
 };
-
-/// Where a log goes.
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Everything that is logged, however little it matters, while something is done.
-fn logged(work: impl FnOnce()) -> String {
-    let written = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&written);
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || Sink(Arc::clone(&sink)))
-        .finish();
-    tracing::subscriber::with_default(subscriber, work);
-    String::from_utf8(written.lock().unwrap().clone()).unwrap()
-}
-
-/// Runs one test of this binary in a process of its own, unless this is that process: while another thread first comes
-/// to a place that logs, a subscriber that is made at this moment may not hear of the place.
-fn is_alone(test: &str) -> bool {
-    const ALONE: &str = "TEST_IS_ALONE";
-    if env::var_os(ALONE).is_some() {
-        return true;
-    }
-    let done = Command::new(env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(ALONE, "1")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success() && said.contains("1 passed"), "{said}");
-    false
-}
 
 #[test]
 fn nothing_that_opens_anything_is_in_the_log() {
@@ -77,7 +32,7 @@ fn nothing_that_opens_anything_is_in_the_log() {
     let signed: Value =
         serde_json::from_str(pressed["Records"][0]["Sns"]["Message"].as_str().unwrap()).unwrap();
     let signed = signed["slack"]["signature"].as_str().unwrap().to_owned();
-    let log = logged(|| {
+    let ((), log) = logged(|| {
         let wrong = typed(&claims[0], "9z9-z9z", 8);
         room.woken(brought(&Envelope::Link(wrong))).unwrap();
         room.woken(sample("link.right.json", &claims[0])).unwrap();

@@ -269,20 +269,20 @@ fn a_signature_cannot_be_made_another() {
 fn a_refusal_is_a_sentence_without_the_link() {
     let refusals = [
         Refused::Malformed,
-        Refused::Newer { version: 2 },
+        Refused::Newer { version: 3 },
         Refused::UnknownKey,
         Refused::BadSignature,
         Refused::OtherAudience,
         Refused::Expired { at: noon() },
         Refused::NotYet,
     ];
-    expect![[r#"
+    expect![[r"
         this is not a whole link
-        the link is of version 2, and this program reads up to version 2
+        the link is of version 3, and this program reads up to version 2
         the link was signed with a key that is not in use
         the link's signature is wrong
         the link is for another deployment
         the link expired at 2026-11-25T12:00:00Z
-        the link was made in the future"#]]
+        the link was made in the future"]]
     .assert_eq(&refusals.map(|refused| refused.to_string()).join("\n"));
 }
