@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{check_adding, check_with};
+use super::{SOUND, check_adding, check_with, dedent};
 
 #[test]
 fn words_that_yaml_readers_take_for_something_else() {
@@ -267,6 +267,47 @@ fn addresses() {
                = help: write `"+819012345678"` or the like
 
         "##]],
+    );
+}
+
+#[test]
+fn folders_for_reports() {
+    for bad in [
+        "my-reports",
+        "s3://My_Reports",
+        "s3://ab",
+        "s3://my-reports//x",
+        "s3://my-reports/a b",
+    ] {
+        let plan = format!("{}\nreports: \"{bad}\"\n", dedent(SOUND));
+        let problems = plan::parse(&plan).unwrap_err();
+        assert_eq!(problems.len(), 1, "{bad}");
+        assert_eq!(problems[0].code.to_string(), "bad-address", "{bad}");
+    }
+    check_adding(
+        "reports: my-reports/tidegate",
+        &expect![[r#"
+        error[bad-address]: reports: `my-reports/tidegate` is no such place
+          --> plan.yaml:27:10
+           |
+        27 | reports: my-reports/tidegate
+           |          ^^^^^^^^^^^^^^^^^^^ expected a bucket of S3, and a folder in it if you want one
+           |
+           = help: write `s3://`, the bucket's name and a folder, as in `s3://my-reports/tidegate/`
+
+    "#]],
+    );
+    let kept = |text: &str| {
+        let plan = plan::parse(&format!("{}\nreports: {text}\n", dedent(SOUND)))
+            .unwrap()
+            .plan;
+        plan.reports.unwrap().address("shop/7-31.md")
+    };
+    assert_eq!(kept("s3://my-reports"), "s3://my-reports/shop/7-31.md");
+    assert_eq!(kept("s3://my-reports/"), "s3://my-reports/shop/7-31.md");
+    assert_eq!(
+        kept("s3://my.reports/a/b-c"),
+        "s3://my.reports/a/b-c/shop/7-31.md"
     );
 }
 
