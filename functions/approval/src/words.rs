@@ -218,7 +218,7 @@ pub(crate) const fn form(action: Action, locale: Locale) -> Form {
         (Action::Accept, Locale::En) => Form {
             title: "Accept the incident",
             does: "for 4 hours the incident does not hold the rollout.",
-            why: "Why can it be borne?",
+            why: "Why is that all right?",
             submit: "Accept",
             close: "Cancel",
         },

@@ -77,7 +77,7 @@ fn open_incident(asked: &mut Moment) {
 }
 
 #[test]
-fn what_is_accepted_is_named_with_the_time_for_which_it_is_borne() {
+fn what_is_accepted_is_named_with_the_time_for_which_it_counts() {
     let mut said = String::new();
     for locale in [Locale::En, Locale::Ja] {
         let mut asked = asked(locale);
@@ -95,7 +95,7 @@ fn what_is_accepted_is_named_with_the_time_for_which_it_is_borne() {
         Tidegate
         日本語
         Accept the incident of shop#1?
-        The incident p95 &gt; 500ms is borne for 4h: for that time it does not hold the rollout. After that it holds it again, if it is not over.
+        The incident p95 &gt; 500ms is accepted for 4h: for that time it does not hold the rollout. After that it holds it again, if it is not over.
         This link was made for ann and is good until Tue 13 Jan 2026 12:45 JST.
         Service
         Tidegate

@@ -198,7 +198,7 @@ impl Language for English {
                 let which = incident.map_or_else(|| "An incident".to_owned(), |name| format!("The incident {name}"));
                 let lasts = Spell(ACCEPTED_FOR);
                 format!(
-                    "{which} is borne for {lasts}: for that time it does not hold the rollout. After that it holds it again, if \
+                    "{which} is accepted for {lasts}: for that time it does not hold the rollout. After that it holds it again, if \
                      it is not over."
                 )
             }
