@@ -68,20 +68,20 @@ fn that_nobody_has_looked_for_long_is_told_by_whoever_comes_next() {
 #[test]
 fn a_gate_that_lacks_evidence_after_its_time_is_told_once_a_phase() {
     let mut steps = Vec::new();
-    for time in ["0:50", "1:02", "1:11", "1:12"] {
+    for time in ["0:50", "1:02", "1:11", "1:12", "1:13"] {
         steps.extend([(time, measured(Measure::NoData)), (time, Do::Tick)]);
     }
-    steps.extend([("1:13", measured(Measure::Good)), ("1:13", Do::Tick)]);
+    steps.extend([("1:14", measured(Measure::Good)), ("1:14", Do::Tick)]);
     check_after(
         plan(),
         &to_first_bake()[..2],
         &steps,
         &expect![[r#"
-        1:12  tidegate: phase canary has lasted long enough and its gate lacks evidence (error_rate < 0.1%: inconclusive: no data)
-        1:13  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
-        1:13  tidegate: phase half entered [5% → 50%]
-        = shifting at 50%, waits for weights to be written and read back, tried again in 10s
-    "#]],
+            1:12  tidegate: phase canary has lasted long enough and its gate lacks evidence (error_rate < 0.1%: inconclusive: no data)
+            1:14  tidegate: the gate of phase canary passed (error_rate < 0.1%: pass (0.05%, 600 samples))
+            1:14  tidegate: phase half entered [5% → 50%]
+            = shifting at 50%, waits for weights to be written and read back, tried again in 10s
+        "#]],
     );
 }
 

@@ -2,8 +2,12 @@
 
 use domain::{
     decide::Refusal,
+    judge::Role,
     name::Person,
-    plan::{gate::Otherwise, people::Locale},
+    plan::{
+        gate::{Op, Otherwise},
+        people::Locale,
+    },
     rollout::{Hold, IncidentSource, Status},
     waiting::Waiting,
     words::{Parts, waiting},
@@ -12,8 +16,8 @@ use expect_test::expect;
 use jiff::tz::TimeZone;
 
 use crate::{
-    plans::{alarm, item, phase_name, route, weight},
-    story::at,
+    plans::{alarm, errors, item, phase_name, route, weight},
+    story::{Measure, at, finding},
 };
 
 fn waits() -> Vec<Waiting> {
@@ -27,6 +31,14 @@ fn waits() -> Vec<Waiting> {
         Waiting::Bake { until: at("5:30") },
         Waiting::Evidence {
             lacking: Vec::new(),
+        },
+        Waiting::Evidence {
+            lacking: vec![finding(
+                &errors(Op::Less, 1000),
+                Role::Require,
+                Measure::NoData,
+                at("1:00"),
+            )],
         },
         Waiting::Checklist {
             open: vec![item("backup"), item("team-told")],
@@ -81,6 +93,7 @@ fn what_is_waited_for_is_one_sentence() {
         the new weights to reach the last client, in 1m
         time at these weights, over in 4h 30m
         the first measurements
+        evidence: error_rate < 0.1%: inconclusive: no data
         somebody to confirm backup, team-told
         approval, 0 of 2; without an answer in 8h traffic goes back
         hook warm
@@ -112,6 +125,7 @@ fn what_is_waited_for_is_said_in_japanese_too() {
         配分の適用（2026年3月3日(火) 01:01 UTC）
         維持時間の経過（2026年3月3日(火) 05:30 UTC まで）
         最初の測定
+        判断の根拠：error_rate
         確認項目：backup、team-told
         承認（2名中0名）。2026年3月3日(火) 09:00 UTC までに判断がない場合はロールバックします
         フック warm
