@@ -224,7 +224,7 @@ pub(crate) const fn form(action: Action, locale: Locale) -> Form {
         },
         (Action::Accept, Locale::Ja) => Form {
             title: "インシデントの許容",
-            does: "インシデントを4時間許容し、その間は保留しません。",
+            does: "インシデントを4時間許容します。その間は、このインシデントによる保留を解除します。",
             why: "許容できる理由",
             submit: "許容する",
             close: "キャンセル",

@@ -9,7 +9,7 @@ use aws::{
 };
 use domain::{name::RolloutId, rollout::Rollout, time::Timestamp};
 use engine::trouble::{Chance, Trouble};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::{
     Desk,
@@ -67,14 +67,26 @@ pub(crate) async fn deliver<O: Outlets, B: Outbox + Book, K: Keyring, N: Fn() ->
     let open = round.slips.iter().filter(|slip| slip.state.due().is_some());
     let open = open.map(|slip| slip.lane.clone());
     let keys = open.chain(lanes.iter().map(|lane| lane.key.clone()));
-    // The last message says where the report is, so that is kept before.
-    let (reports, others): (BTreeSet<String>, BTreeSet<String>) =
-        keys.partition(|key| route::is_reports(key));
+    // The last message says where the report is, so that is kept before; nothing else that is brought waits for it.
+    let is_first = |key: &String| {
+        let its_own = brought.is_none() || lanes.iter().any(|lane| lane.key == *key);
+        route::is_reports(key) && its_own
+    };
+    let (reports, others): (BTreeSet<String>, BTreeSet<String>) = keys.partition(is_first);
     let (kept, troubles) = round.work_off(&reports, &lanes, brought.as_ref()).await;
     round.reported.extend(kept);
     let brought = brought.map(|news| round.placed(news));
-    let (said, more) = round.work_off(&others, &lanes, brought.as_ref()).await;
-    match troubles.into_iter().chain(more).next_back() {
+    // A report that is kept tells nobody anything.
+    let (late, others): (BTreeSet<String>, BTreeSet<String>) =
+        others.into_iter().partition(|key| route::is_reports(key));
+    let (late, told) = join(
+        round.work_off(&late, &lanes, None),
+        round.work_off(&others, &lanes, brought.as_ref()),
+    )
+    .await;
+    let (said, more) = told;
+    let troubles = troubles.into_iter().chain(late.1);
+    match troubles.chain(more).next_back() {
         Some(trouble) => Err(trouble),
         None if said.is_empty() => Ok(()),
         None => round.own_up().await,

@@ -12,7 +12,7 @@ use domain::{
     plan::people::Folder,
 };
 use engine::trouble::Trouble;
-use pages::report::{Course, Report, Subject, report};
+use pages::report::{Course, Report, Subject, report, still_open};
 
 use crate::{Desk, news::News};
 
@@ -85,9 +85,16 @@ async fn made(store: &impl Book, news: &News) -> Result<Report, Trouble> {
     let locale = rollout.plan.locale;
     let now = Subject::of(rollout, locale);
     let course = course(&news.told.line.kind);
+    let incidents = if rollout.chain.seq == news.told.line.seq {
+        now.incidents
+    } else {
+        // What was open then stands in the ledger alone.
+        still_open(&lines)
+    };
     let subject = Subject {
         course,
         cause: now.cause.filter(|_| course == Course::RolledBack),
+        incidents,
         end: Chain {
             seq: news.told.line.seq,
             hash,

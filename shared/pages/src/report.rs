@@ -131,6 +131,13 @@ const fn course(status: &Status) -> Course {
     }
 }
 
+/// The breaches that people were told of and that are not over by the end of these lines, in the ledger's words. A
+/// rollback ends them all.
+#[must_use]
+pub fn still_open(lines: &[Line]) -> Vec<String> {
+    story::still_open(lines)
+}
+
 /// A report, in one language.
 #[derive(Debug)]
 pub struct Report {

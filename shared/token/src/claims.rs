@@ -67,7 +67,7 @@ pub enum Action {
     /// Stop advancing; weights stay.
     #[display("hold")]
     Hold,
-    /// Accept an incident for [`ACCEPTED_FOR`] and go on.
+    /// Accept an incident for [`ACCEPTED_FOR`].
     #[display("accept")]
     Accept,
     /// Look, and decide nothing.

@@ -1,9 +1,9 @@
 //! How a token is written: `<base64url(payload)>.<base64url(signature)>`, in one spelling.
 //!
 //! ```text
-//! payload = version kid audience rollout epoch phase plan action approver issued expires id
+//! payload = version kid audience rollout epoch phase plan action incident approver issued expires id
 //!
-//! version   one byte, 1
+//! version   one byte, 2; 1 is read too
 //! kid       text
 //! audience  text
 //! rollout   service: text, number: u64

@@ -393,7 +393,9 @@ fn one_effect(story: &Story) -> Option<String> {
     for entries in story.ledgers.values() {
         for (index, entry) in entries.iter().enumerate() {
             let before = &entries[..index];
-            let same = |other: &Entry| other.actor == entry.actor && other.fact == entry.fact;
+            // What a fact carries for messages, such as when it was looked at, makes no other fact of it.
+            let said = entry.fact.to_string();
+            let same = |other: &Entry| other.actor == entry.actor && other.fact.to_string() == said;
             let again = before.iter().any(same);
             let began = matches!(entry.fact, Fact::RollbackBegan { .. })
                 && before

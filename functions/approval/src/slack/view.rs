@@ -22,9 +22,14 @@ pub(crate) fn reason(
         "token": heard.token,
         "response": heard.response,
     });
-    let about = match incident {
-        Some(incident) => format!("{}, {incident}", claims.rollout),
-        None => claims.rollout.to_string(),
+    let rollout = claims.rollout.to_string();
+    let about: Vec<&str> = [Some(rollout.as_str()), incident]
+        .into_iter()
+        .flatten()
+        .collect();
+    let lead = match locale {
+        Locale::En => format!("{}: {}", about.join(", "), form.does),
+        Locale::Ja => format!("{}：{}", about.join("、"), form.does),
     };
     json!({
         "type": "modal",
@@ -36,7 +41,7 @@ pub(crate) fn reason(
         "blocks": [
             {
                 "type": "section",
-                "text": plain(&format!("{about}: {}", form.does)),
+                "text": plain(&lead),
             },
             {
                 "type": "input",

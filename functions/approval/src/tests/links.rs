@@ -247,7 +247,7 @@ fn an_incident_is_accepted_for_a_while_by_a_link_that_was_made_for_it() {
     let told = room.answered(right(&other, 2));
     expect![[r#"
         kim: alarm shop-broken accepted until 2026-01-13T05:10:05Z: a deploy of the cache, INC-17
-        Refused { why: Why { en: "the incident that was shown is over; none is open", ja: "表示されたインシデントは解決済みか、別のものに変わっています。判断待ちのインシデントはありません" } }"#]].assert_eq(&format!("{}\n{told}", room.entries()[before..].join("\n")));
+        Refused { why: Why { en: "the incident that was shown has been accepted already or is over; none is open", ja: "表示されたインシデントは許容済みまたは解決済みです。判断待ちのインシデントはありません" } }"#]].assert_eq(&format!("{}\n{told}", room.entries()[before..].join("\n")));
     assert_eq!(room.head().holding_incidents().count(), 0);
 }
 

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use aws::outlets::Unsent;
 use domain::{
-    name::Person,
-    rollout::{Cause, Status},
+    name::{AlarmArn, Person},
+    plan::{gate::Otherwise, severity::Severity},
+    rollout::{Cause, Incident, IncidentSource, IncidentState, Status},
 };
 
 use super::{
@@ -31,9 +32,22 @@ fn ended_with(
     rollout.status = Status::Completed {
         at: "2026-01-13T12:30:00Z".parse().unwrap(),
     };
-    rollout.chain.seq = 9;
+    rollout.chain.seq = 12;
+    rollout.incidents.insert(
+        IncidentSource::Alarm(AlarmArn::new(
+            "arn:aws:cloudwatch:eu-west-1:1:alarm:shop-latency",
+        )),
+        Incident {
+            severity: Severity::Low,
+            opened: "2026-01-13T10:06:00Z".parse().unwrap(),
+            state: IncidentState::Open {
+                due: None,
+                otherwise: Otherwise::Hold,
+            },
+        },
+    );
     *desk.store.rollout.borrow_mut() = Some(rollout);
-    keep_entries(&desk, &sample("one.json"));
+    keep_entries(&desk, &sample("incident.json"));
     keep_entries(&desk, &sample("completed.json"));
     desk.outlets.fail("bucket", unsent);
     desk.outlets.fail("slack", slack);
@@ -180,9 +194,19 @@ fn a_report_is_of_the_end_that_was_told_whatever_came_after() {
         began: "2026-01-13T12:40:00Z".parse().unwrap(),
     };
     rollout.chain.seq = 14;
+    rollout.incidents.clear();
     *again.store.rollout.borrow_mut() = Some(rollout);
-    keep_entries(&again, &sample("one.json"));
+    keep_entries(&again, &sample("incident.json"));
     keep_entries(&again, &sample("completed.json"));
     woken(&again, &sample("completed.json")).unwrap();
-    assert_eq!(markdown(&again), first);
+    let later = markdown(&again);
+    // The head has forgotten it; the ledger has not.
+    let open = |report: &str| {
+        let (_, after) = report.split_once("## Open incidents").unwrap();
+        after.trim_start().lines().next().unwrap().to_owned()
+    };
+    expect!["- alarm shop-latency (low), Tue 13 Jan 2026 10:06 UTC"].assert_eq(&open(&first));
+    expect!["- alarm shop-latency"].assert_eq(&open(&later));
+    let rest = |report: &str| report.replace(&open(report), "");
+    assert_eq!(rest(&later), rest(&first));
 }

@@ -89,8 +89,8 @@ pub enum Refusal {
         /// Which are open.
         open: Vec<IncidentSource>,
     },
-    /// The incident that was shown is over, or another one has been opened in its place.
-    #[error("the incident that was shown is over; {}", open_words(.open))]
+    /// The incident that was shown is over or accepted, or another one has been opened in its place.
+    #[error("the incident that was shown has been accepted already or is over; {}", open_words(.open))]
     IncidentOver {
         /// Which are open.
         open: Vec<IncidentSource>,

@@ -27,7 +27,7 @@ pub enum Phrase<'a> {
     Cancel,
     /// A button: stay where it is.
     Hold,
-    /// A button: go on in spite of an incident, for so long.
+    /// A button: let an incident be for so long.
     Accept(SignedDuration),
     /// A link to where the rollout is shown.
     StatusPage,

@@ -307,11 +307,11 @@ fn a_link_accepts_the_very_incident_that_it_showed() {
     expect![[r#"
         0:20  alarm errors: medium incident: alarm errors; it had begun by 2026-03-03T00:19:00Z; holding, a person should decide by 2026-03-04T00:20:00Z
         0:21  ann: alarm errors accepted until 2026-03-03T02:00:00Z: known, INC-17
-        0:22  refused: the incident that was shown is over; none is open
+        0:22  refused: the incident that was shown has been accepted already or is over; none is open
         0:30  tidegate: alarm errors is as it should be again
-        0:31  refused: the incident that was shown is over; none is open
+        0:31  refused: the incident that was shown has been accepted already or is over; none is open
         0:40  alarm errors: medium incident: alarm errors; it had begun by 2026-03-03T00:39:00Z; holding, a person should decide by 2026-03-04T00:40:00Z
-        0:41  refused: the incident that was shown is over; open are: alarm errors
+        0:41  refused: the incident that was shown has been accepted already or is over; open are: alarm errors
         0:42  ann: alarm errors accepted until 2026-03-03T02:00:00Z: known, INC-17
     "#]].assert_eq(&story.told);
 }

@@ -252,8 +252,8 @@ fn why_something_is_not_done_is_said_in_both_languages() {
         ann さんはこのロールアウトの開始者のため承認できません。別の承認者の承認が必要です
         there is no incident `latency`; open are: alarm errors
         インシデント `latency` はありません。判断待ちのインシデント：アラーム errors
-        the incident that was shown is over; none is open
-        表示されたインシデントは解決済みか、別のものに変わっています。判断待ちのインシデントはありません
+        the incident that was shown has been accepted already or is over; none is open
+        表示されたインシデントは許容済みまたは解決済みです。判断待ちのインシデントはありません
         the phase has no checklist item `backup`
         このフェーズのチェックリストに項目 `backup` はありません
         the plan has no route `web`

@@ -115,21 +115,38 @@ impl<'a> Story<'a> {
 /// The entry of the breach that was open when it was decided to go back: the one that the decision names, or the
 /// oldest.
 fn found<'a>(lines: &'a [Line], back: &Line) -> Option<&'a Line> {
-    let mut open: Vec<(&str, &'a Line)> = Vec::new();
-    for line in lines.iter().take_while(|line| line.seq < back.seq) {
-        match line.kind.as_str() {
-            "incident-opened" => {
-                let (_, source) = line.what.split_once("incident: ")?;
-                let source = source.split("; ").next().unwrap_or(source);
-                open.push((source, line));
-            }
-            "incident-recovered" => open.retain(|(source, _)| !line.what.starts_with(source)),
-            _ => {}
-        }
-    }
+    let open = open_after(lines.iter().take_while(|line| line.seq < back.seq));
     let named = open.iter().find(|(source, _)| back.what.contains(source));
     let oldest = open.first().filter(|_| is_persons(back));
     named.or(oldest).map(|(_, line)| *line)
+}
+
+/// The breaches that are open at the end of some lines.
+pub(super) fn still_open(lines: &[Line]) -> Vec<String> {
+    let open = open_after(lines.iter()).into_iter();
+    open.map(|(source, _)| source.to_owned()).collect()
+}
+
+/// The breaches that are open after some lines, each with the entry that says so. A rollback ends them all.
+fn open_after<'a>(lines: impl Iterator<Item = &'a Line>) -> Vec<(&'a str, &'a Line)> {
+    let mut open: Vec<(&str, &Line)> = Vec::new();
+    for line in lines {
+        match line.kind.as_str() {
+            "incident-opened" => open.extend(opened(line).map(|source| (source, line))),
+            "incident-recovered" | "risk-over" => {
+                open.retain(|(source, _)| !line.what.starts_with(source));
+            }
+            "rollback-began" => open.clear(),
+            _ => {}
+        }
+    }
+    open
+}
+
+/// What opened an incident, if a line says that one was opened.
+fn opened(line: &Line) -> Option<&str> {
+    let (_, source) = line.what.split_once("incident: ")?;
+    Some(source.split("; ").next().unwrap_or(source))
 }
 
 /// When what a line speaks of had begun, if it says so.

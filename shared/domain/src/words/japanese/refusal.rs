@@ -102,7 +102,7 @@ fn moved_on(status: &Status, phase: Option<&PhaseName>) -> String {
 
 fn over(open: &[IncidentSource]) -> String {
     let others = others(open);
-    format!("表示されたインシデントは解決済みか、別のものに変わっています。{others}")
+    format!("表示されたインシデントは許容済みまたは解決済みです。{others}")
 }
 
 fn others(open: &[IncidentSource]) -> String {
