@@ -332,6 +332,9 @@ pub(crate) fn canonical(rollout: &Rollout, now: Timestamp) -> Rollout {
     head.revision = 0;
     head.chain = Chain::default();
     head.notices.clear();
+    // What is kept for the last message alone decides nothing.
+    head.shown = None;
+    head.breached.clear();
     head.started_at = t0();
     head.late_until = if now < head.late_until {
         future()
